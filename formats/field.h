@@ -1,0 +1,96 @@
+#ifndef FORMATS_FIELD_H
+#define FORMATS_FIELD_H
+/*
+ * The one field table (DESIGN 3) and the enumerations it names.  Rows stand in fields.def.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum field_type {
+	FT_TEXT,	/* UTF-8 */
+	FT_CODE,	/* "scheme:code", e.g. yjpt:12G00, div:330225102 */
+	FT_ENUM,	/* small integer of the enumeration named by arg */
+	FT_TIME,	/* struct when */
+	FT_FIGURE,	/* struct figure, 0 decimals */
+	FT_FIGURE2,	/* struct figure, 2 decimals */
+	FT_FIGURE4,	/* struct figure, 4 decimals */
+	FT_STATION,	/* station code */
+	FT_MSGID,	/* struct msgid */
+	FT_UINT,	/* unsigned, at most INT64_MAX */
+	FT_BOOL,
+	FT_GEO,		/* latitude, longitude in microdegrees */
+	FT_DIGEST	/* 32 bytes, BLAKE2b-256 */
+};
+
+enum field_flag {
+	FF_HEADER = 1,		/* filled in by the switch; refused from a person's hand */
+	FF_REPEAT = 2,		/* any number of values, order kept, at most FIELD_REPEAT_MAX */
+	FF_LINES = 4,		/* text may hold line feeds */
+	FF_FORM = 8,		/* shown on the intake and report form, in table order */
+	FF_DECLARED = 16,	/* instant declared by a person: source and original text are kept */
+	FF_CASUALTY = 32	/* unknown is not zero, and matters for the grade */
+};
+
+#define FIELD_REPEAT_MAX 512
+#define BODY_MAX (256 * 1024)	/* bytes of one encoded body; larger originals are blobs */
+
+#define FIELD(key, NAME, json, en, zh, type, flags, max, arg) F_##NAME = key,
+enum field_key {
+#include "fields.def"
+	F_NONE = 0
+};
+#undef FIELD
+
+struct field {
+	uint32_t key;
+	const char *name;	/* JSON name and --option */
+	const char *label;	/* English msgid */
+	const char *zh;		/* Chinese label */
+	enum field_type type;
+	unsigned flags;
+	size_t max;
+	const char *arg;
+};
+
+const struct field *field_by_key(uint32_t);		/* NULL: unknown */
+const struct field *field_by_name(const char *);	/* JSON name; NULL: unknown */
+const struct field *field_at(size_t i);			/* table order; NULL past the end */
+int field_decimals(const struct field *);		/* 0, 2 or 4; -1 when not a figure */
+
+/* Enumerations.  Values travel on the wire and are never reused. */
+enum kind {
+	KIND_REPORT = 1, KIND_GRADE = 2, KIND_RECEIPT = 3, KIND_DIRECTIVE = 4, KIND_FEEDBACK = 5, KIND_WARNING = 6,
+	KIND_CALLOUT = 7, KIND_ROLLCALL = 8, KIND_ROLLANSWER = 9, KIND_ZERO = 10, KIND_LOG = 11, KIND_HANDOVER = 12,
+	KIND_RESOURCE = 13, KIND_HAZARD = 14, KIND_NOTE = 15, KIND_OUTSIDE = 16, KIND_SERVICE = 17,
+	KIND_INTAKE = 18	/* 接报登记: opens an incident at the station that learned of it */
+};
+enum stage { STAGE_FIRST = 1, STAGE_FOLLOWUP = 2, STAGE_FINAL = 3, STAGE_VERIFIED = 4, STAGE_CORRECTION = 5,
+	STAGE_WITHDRAWAL = 6 };
+enum grade { GRADE_I = 1, GRADE_II = 2, GRADE_III = 3, GRADE_IV = 4, GRADE_UNDETERMINED = 9 };	/* smaller is graver */
+enum precedence { PREC_FLASH = 1 /* 特提 */, PREC_URGENT = 2 /* 特急 */, PREC_PRIORITY = 3 /* 加急 */,
+	PREC_ROUTINE = 4 /* 平急 */ };	/* smaller goes first */
+enum act { ACT_DELIVERED = 1 /* 送达 */, ACT_READ = 2 /* 已阅 */, ACT_SIGNED = 3 /* 签收 */, ACT_TAKEN = 4 /* 接办 */,
+	ACT_RETURNED = 5 /* 退回 / 非投递通知 */ };
+enum channel { CHANNEL_PHONE = 1, CHANNEL_FAX, CHANNEL_NET, CHANNEL_VISIT, CHANNEL_SUPERIOR, CHANNEL_PATROL,
+	CHANNEL_MEDIA };
+enum progress { PROGRESS_STARTED = 1, PROGRESS_ONGOING = 2, PROGRESS_DONE = 3, PROGRESS_CANNOT = 4 };
+enum colour { COLOUR_RED = 1, COLOUR_ORANGE = 2, COLOUR_YELLOW = 3, COLOUR_BLUE = 4, COLOUR_UNKNOWN = 9 };
+
+/*
+ * Names of an enumeration's value.  The ASCII name is what JSON and --options carry ("II", "signed", "flash");
+ * label is the English msgid, zh the Chinese term.  Grades, precedences and colours have further accepted spellings in
+ * conf/codebooks (formats/codebook.h).  An unknown value has no names (NULL) and travels as its number.
+ */
+struct enum_name {
+	const char *set;	/* "kind", "stage", "grade", ... */
+	int value;
+	const char *name;
+	const char *label;
+	const char *zh;
+};
+const struct enum_name *enum_by_value(const char *set, int value);
+const struct enum_name *enum_by_name(const char *set, const char *name);	/* exact ASCII name, label or zh */
+const struct enum_name *enum_at(const char *set, size_t i);			/* i-th of the set, NULL past the end */
+
+#endif

@@ -1,0 +1,34 @@
+#!/bin/bash
+# Runs the tests of one build folder:  run.sh BUILD plain|san SIM_COUNT KILLS
+# One line a suite; a failing suite's output is shown whole.  Ends with "N passed, M failed".
+set -u
+build=$1 mode=$2 sim_count=$3 kills=$4
+passed=0 failed=0
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+suite() {
+	local name=$1 began=$SECONDS
+	shift
+	if timeout -k 10 600 "$@" >"$log" 2>&1 </dev/null; then
+		passed=$((passed + 1))
+		echo "ok   $name ($((SECONDS - began)) s) $(grep -aE '(^| )[0-9]+ passed|PASSED' "$log" | tail -1)"
+	else
+		failed=$((failed + 1))
+		echo "FAIL $name ($((SECONDS - began)) s)"
+		tail -c 20000 "$log"
+	fi
+}
+[ "$mode" = plain ] && suite lint tests/lint.sh
+for t in "$build"/tests/*_test; do
+	suite "$(basename "$t")" "$t"
+done
+suite sim "$build/tests/sim" --seed 1 --count "$sim_count"
+suite sim-tree "$build/tests/sim" --seed 5000 --count $((sim_count / 20 + 1)) --stations 9
+suite sim-replay "$build/tests/sim" --seed 9000 --count 10 --replay
+suite e2e "$build/tests/e2e" -B "$build" --kills "$kills"
+suite tty "$build/tests/tty" -B "$build"
+[ "$mode" = plain ] && suite run bash -c "conf/run.sh '$build' </dev/null"
+echo
+echo "$mode: $passed passed, $failed failed"
+[ "$failed" = 0 ]
