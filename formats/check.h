@@ -1,0 +1,28 @@
+#ifndef FORMATS_CHECK_H
+#define FORMATS_CHECK_H
+/*
+ * What a body must hold before this station sends it, and what is worth pointing out.
+ * Refusals come from check_body; remarks never block (a first report is never blocked by unknown fields, DOMAIN 5).
+ */
+#include "body.h"
+#include "codebook.h"
+#include "fault.h"
+
+/* By kind: mandatory fields, lengths, repeats, known enumerations and event codes, clean UTF-8, non-negative counts, a grade from a person,
+ * a reason where one is due (lowering; not for raising), refs where the kind answers something.  A first report needs place, learned,
+ * type and one sentence (title or brief).  Returns 0 or -1 + fault with field and reason.
+ * Whether a grade is being lowered cannot be seen from the body: that reason is asked for by who knows the incident.  Codes of a
+ * scheme no codebook here has, and unknown keys, are left alone.  cb NULL: codes are checked for their form. */
+int check_body(const struct body *, const struct codebook *, struct fault *);
+
+/* Remarks: i-th thing missing or odd ("trapped is unknown", "signer missing"), false past the end.
+ * A declared time ahead of now is remark CHECK_AHEAD, which one's own keyboard must confirm (never applied to the wire). */
+enum check_remark_kind { CHECK_MISSING, CHECK_UNKNOWN, CHECK_AHEAD };
+struct check_remark {
+	enum check_remark_kind kind;
+	const struct field *field;
+	char text[256];
+};
+bool check_remark(const struct body *, int64_t now, size_t i, struct check_remark *);
+
+#endif
