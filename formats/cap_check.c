@@ -1,0 +1,393 @@
+/*
+ * What a CAP value must look like, and what an alert as a whole must say.
+ *
+ * Two measures.  Refused is what makes a message unusable or impossible to identify: words out of the vocabulary, bad
+ * times, an identifier that cannot be cited, an update of nothing.  Told in a remark is what real issuers get wrong and
+ * a duty officer can still act on: geometry above all, which nobody here computes with.
+ */
+#include <string.h>
+#include <sysexits.h>
+#include "cap_part.h"
+#include "i18n.h"
+#include "text.h"
+#include "value.h"
+
+#define BLANKS " \t\r\n"
+
+static int check_id(const struct cap_node *, struct fault *);
+static int check_word(const struct cap_node *, unsigned version, struct fault *);
+static void check_polygon(const struct cap_node *, struct cap_notes *);
+static void check_circle(const struct cap_node *, struct cap_notes *);
+static void check_references(const struct cap_doc *, struct cap_notes *);
+static bool decimal(const char **, double *);
+static bool position(const char *, size_t len, double *lat, double *lon);
+
+/* One row a remark; a place and what it is about are added where known. */
+static const char *const remark_texts[CAP_R_COUNT] = {
+    [CAP_R_POLYGON_SYNTAX] = N_("a polygon holds what is no position"),
+    [CAP_R_POLYGON_SHORT] = N_("a polygon has fewer than four points"),
+    [CAP_R_POLYGON_OPEN] = N_("a polygon is not closed"),
+    [CAP_R_RANGE] = N_("a position lies outside of the earth's degrees"),
+    [CAP_R_CIRCLE] = N_("a circle is none of the form lat,lon radius"),
+    [CAP_R_REF_TRIPLE] = N_("a reference is none of the form sender,identifier,sent"),
+    [CAP_R_REF_SELF] = N_("the message refers to itself"),
+    [CAP_R_RESTRICTION] = N_("the scope is Restricted, and no restriction is given"),
+    [CAP_R_ADDRESSES] = N_("the scope is Private, and no addresses are given"),
+    [CAP_R_LANGUAGE] = N_("the language is no language tag"),
+    [CAP_R_NUMBER] = N_("a number is none"),
+    [CAP_R_SIGNATURE] = N_("the signature is not verified"),
+    [CAP_R_EVENT] = N_("neither headline nor event is given"),
+    [CAP_R_ID_LONG] = N_("the original id is too long and ends in a digest here"),
+    [CAP_R_ENDS] =
+	N_("the parts of this message end at different times; the latest end is shown, or none if one part has none"),
+    [CAP_R_COLOURS] = N_("several colours are named; none is taken"),
+    [CAP_R_DIVISIONS] = N_("divisions without a common superior are named; the first is taken"),
+    [CAP_R_AREAS] = N_("not all areas are shown; the others stand in the original"),
+    [CAP_R_PARTS] = N_("this message has further parts; they stand in the original"),
+    [CAP_R_CUT] = N_("a text is too long and was cut; the whole stands in the original"),
+    [CAP_R_CONTROL] = N_("characters that cannot be shown were replaced"),
+    [CAP_R_OLD] = N_("what CAP 1.2 does not have, or wants besides, was changed to its form"),
+    [CAP_R_WHOLE] = N_("this message is too long to be carried whole; the rest stands in the original"),
+    [CAP_R_OWN] = N_("the fields a message of this program should hold cannot be read"),
+};
+
+void
+cap_note(struct cap_notes *notes, enum cap_remark k, size_t line, const char *detail)
+{
+	if (notes->r[k].n++ > 0)
+		return;
+	notes->r[k].line = line;
+	if (detail != NULL)
+		(void)text_sanitise(detail, strlen(detail), notes->r[k].detail, sizeof(notes->r[k].detail), false);
+}
+
+bool
+cap_note_text(const struct cap_notes *notes, enum cap_remark k, struct buf *out)
+{
+	if (notes->r[k].n == 0)
+		return false;
+	buf_puts(out, _(remark_texts[k]));
+	if (notes->r[k].detail[0] != '\0')
+		buf_printf(out, ": %s", notes->r[k].detail);
+	if (notes->r[k].line > 0)
+		buf_printf(out, _(" (line %zu)"), notes->r[k].line);
+	if (notes->r[k].n > 1)
+		buf_printf(out, _(", %zu in all"), notes->r[k].n);
+	return true;
+}
+
+static const char *
+text_of(const struct cap_node *n)
+{
+	return n->text.n == 0 ? "" : (const char *)n->text.p;
+}
+
+/* The next word between blanks; NULL at the end. */
+static const char *
+next_word(const char **p, size_t *len)
+{
+	const char *word = *p + strspn(*p, BLANKS);
+
+	*len = strcspn(word, BLANKS);
+	*p = word + *len;
+	return *len == 0 ? NULL : word;
+}
+
+const struct cap_node *
+cap_child(const struct cap_node *n, enum cap_el el)
+{
+	const struct cap_node *c = n->child;
+
+	while (c != NULL && c->rule->el != el)
+		c = c->next;
+	return c;
+}
+
+const struct cap_node *
+cap_next(const struct cap_node *n)
+{
+	const struct cap_node *c = n->next;
+
+	while (c != NULL && c->rule->el != n->rule->el)
+		c = c->next;
+	return c;
+}
+
+const char *
+cap_text(const struct cap_node *n, enum cap_el el)
+{
+	const struct cap_node *c = cap_child(n, el);
+
+	return c == NULL ? "" : text_of(c);
+}
+
+/* dddd-dd-ddTdd:dd:dd, before 1.2 with a fraction if need be, and an offset or Z: 1.2 knows numeric offsets only, and
+ * half the world writes Z. */
+bool
+cap_time(const char *s, unsigned version, struct when *w, char norm[CAP_TIME_TEXT_MAX])
+{
+	static const char form[] = "0000-00-00T00:00:00";
+	size_t len, i;
+
+	s += strspn(s, BLANKS);
+	len = strlen(s);
+	while (len > 0 && strchr(BLANKS, s[len - 1]) != NULL)
+		len--;
+	if (len < sizeof(form) || len >= CAP_TIME_TEXT_MAX)
+		return false;
+	memcpy(norm, s, len);
+	norm[len] = '\0';
+	for (i = 0; form[i] != '\0'; i++)
+		if (form[i] == '0' ? norm[i] < '0' || norm[i] > '9' : norm[i] != form[i])
+			return false;
+	if (norm[i] == '.' && version == CAP_V12)
+		return false;
+	return strchr(norm, 'z') == NULL && time_parse_rfc3339(norm, w);
+}
+
+static int
+check_id(const struct cap_node *n, struct fault *f)
+{
+	const char *s = text_of(n);
+
+	if (*s == '\0')
+		return fault_set(f, EX_DATAERR, n->rule->name, _("is empty"));
+	if (s[strcspn(s, BLANKS ",<&")] != '\0')
+		return fault_set(f, EX_DATAERR, n->rule->name, _("\"%.80s\" holds a blank or one of , < &"), s);
+	return 0;
+}
+
+static int
+check_word(const struct cap_node *n, unsigned version, struct fault *f)
+{
+	for (const struct cap_word *w = n->rule->words; w->word != NULL; w++)
+		if ((w->in & version) != 0 && strcmp(w->word, text_of(n)) == 0)
+			return 0;
+	return fault_set(f, EX_DATAERR, n->rule->name, _("\"%.80s\" is no word of CAP's vocabulary here"), text_of(n));
+}
+
+/* A decimal number, with an exponent as some programs print small ones.  Not strtod(): its point is the locale's. */
+static bool
+decimal(const char **p, double *out)
+{
+	const char *s = *p;
+	double v = 0, scale = 1;
+	bool minus = *s == '-', below;
+	int digits = 0, e = 0;
+
+	s += *s == '-' || *s == '+';
+	for (; *s >= '0' && *s <= '9'; s++, digits++)
+		v = v * 10 + (*s - '0');
+	if (*s == '.')
+		for (s++; *s >= '0' && *s <= '9'; s++, digits++)
+			v += (*s - '0') * (scale /= 10);
+	if (digits == 0)
+		return false;
+	if (*s == 'e' || *s == 'E') {
+		s++;
+		below = *s == '-';
+		s += *s == '-' || *s == '+';
+		if (*s < '0' || *s > '9')
+			return false;
+		for (; *s >= '0' && *s <= '9'; s++)
+			e = e < 400 ? e * 10 + (*s - '0') : e;
+		for (; e > 0 && v > 0 && v < 1e300; e--)
+			v = below ? v / 10 : v * 10;
+	}
+	*out = minus ? -v : v;
+	*p = s;
+	return true;
+}
+
+static bool
+position(const char *s, size_t len, double *lat, double *lon)
+{
+	const char *p = s;
+
+	return decimal(&p, lat) && *p++ == ',' && decimal(&p, lon) && p == s + len;
+}
+
+static bool
+on_earth(double lat, double lon)
+{
+	return lat >= -90 && lat <= 90 && lon >= -180 && lon <= 180;
+}
+
+/* A word for a remark, cut to what a remark takes. */
+static void
+note_word(struct cap_notes *notes, enum cap_remark k, const struct cap_node *n, const char *word, size_t len)
+{
+	char detail[64];
+
+	(void)text_sanitise(word, len, detail, sizeof(detail), false);
+	cap_note(notes, k, n->line, detail);
+}
+
+static void
+check_polygon(const struct cap_node *n, struct cap_notes *notes)
+{
+	const char *p = text_of(n), *word;
+	double lat, lon, lat0 = 0, lon0 = 0, lat1 = 0, lon1 = 0;
+	size_t len, points = 0;
+
+	while ((word = next_word(&p, &len)) != NULL) {
+		if (!position(word, len, &lat, &lon)) {
+			note_word(notes, CAP_R_POLYGON_SYNTAX, n, word, len);
+			return;
+		}
+		if (!on_earth(lat, lon))
+			note_word(notes, CAP_R_RANGE, n, word, len);
+		if (points++ == 0) {
+			lat0 = lat;
+			lon0 = lon;
+		}
+		lat1 = lat;
+		lon1 = lon;
+	}
+	if (points < 4)
+		cap_note(notes, CAP_R_POLYGON_SHORT, n->line, NULL);
+	else if (lat0 < lat1 || lat0 > lat1 || lon0 < lon1 || lon0 > lon1)
+		cap_note(notes, CAP_R_POLYGON_OPEN, n->line, NULL);
+}
+
+static void
+check_circle(const struct cap_node *n, struct cap_notes *notes)
+{
+	const char *p = text_of(n), *centre, *radius, *end;
+	double lat, lon, km = 0;
+	size_t len, rlen = 0, more;
+
+	centre = next_word(&p, &len);
+	radius = centre == NULL ? NULL : next_word(&p, &rlen);
+	end = radius;
+	if (radius == NULL || next_word(&p, &more) != NULL || !position(centre, len, &lat, &lon) ||
+	    !decimal(&end, &km) || end != radius + rlen || km < 0)
+		note_word(notes, CAP_R_CIRCLE, n, text_of(n), n->text.n);
+	else if (!on_earth(lat, lon))
+		note_word(notes, CAP_R_RANGE, n, centre, len);
+}
+
+static void
+check_number(const struct cap_node *n, struct cap_notes *notes)
+{
+	const char *p = text_of(n), *word, *end;
+	size_t len = 0, more;
+	double v;
+
+	word = next_word(&p, &len);
+	end = word;
+	if (word == NULL || !decimal(&end, &v) || end != word + len || next_word(&p, &more) != NULL)
+		cap_note(notes, CAP_R_NUMBER, n->line, n->rule->name);
+}
+
+/* Words of one to eight letters and digits, joined by hyphens (RFC 3066); none at all means the default. */
+static void
+check_language(const struct cap_node *n, struct cap_notes *notes)
+{
+	static const char alnum[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+	const char *p = text_of(n), *word;
+	size_t len, part, more;
+
+	word = next_word(&p, &len);
+	if (word == NULL)
+		return;
+	for (const char *s = word; next_word(&p, &more) == NULL; s += part + 1) {
+		part = strspn(s, alnum);
+		if (part < 1 || part > 8)
+			break;
+		if (s + part == word + len)
+			return;
+		if (s[part] != '-')
+			break;
+	}
+	note_word(notes, CAP_R_LANGUAGE, n, word, len);
+}
+
+int
+cap_check_value(const struct cap_node *n, unsigned version, struct cap_notes *notes, struct fault *f)
+{
+	char norm[CAP_TIME_TEXT_MAX];
+	struct when w;
+
+	switch (n->rule->type) {
+	case CAP_T_GROUP:
+	case CAP_T_PAIR:
+	case CAP_T_TEXT:
+		return 0;
+	case CAP_T_ID:
+		return check_id(n, f);
+	case CAP_T_WORD:
+		return check_word(n, version, f);
+	case CAP_T_TIME:
+		if (!cap_time(text_of(n), version, &w, norm))
+			return fault_set(f, EX_DATAERR, n->rule->name,
+			    _("\"%.80s\" is no time of the form 2026-11-22T14:10:00+08:00"), text_of(n));
+		return 0;
+	case CAP_T_LANGUAGE:
+		check_language(n, notes);
+		return 0;
+	case CAP_T_NUMBER:
+		check_number(n, notes);
+		return 0;
+	case CAP_T_POLYGON:
+		check_polygon(n, notes);
+		return 0;
+	case CAP_T_CIRCLE:
+		check_circle(n, notes);
+		return 0;
+	}
+	return 0;
+}
+
+/* Each must be sender,identifier,sent, and none this message. */
+static void
+check_references(const struct cap_doc *d, struct cap_notes *notes)
+{
+	const struct cap_node *n = cap_child(d->alert, CAP_EL_REFERENCES);
+	const char *sender = cap_text(d->alert, CAP_EL_SENDER), *id = cap_text(d->alert, CAP_EL_IDENTIFIER), *p, *word;
+	char norm[CAP_TIME_TEXT_MAX], sent[CAP_TIME_TEXT_MAX];
+	struct when w;
+	size_t len;
+
+	if (n == NULL)
+		return;
+	p = text_of(n);
+	while ((word = next_word(&p, &len)) != NULL) {
+		const char *a = memchr(word, ',', len), *b, *end = word + len;
+
+		b = a == NULL ? NULL : memchr(a + 1, ',', (size_t)(end - a - 1));
+		if (b == NULL || a == word || b == a + 1 || (size_t)(end - b) > sizeof(sent)) {
+			note_word(notes, CAP_R_REF_TRIPLE, n, word, len);
+			continue;
+		}
+		memcpy(sent, b + 1, (size_t)(end - b - 1));
+		sent[end - b - 1] = '\0';
+		if (!cap_time(sent, d->version, &w, norm))
+			note_word(notes, CAP_R_REF_TRIPLE, n, word, len);
+		if (strlen(sender) == (size_t)(a - word) && memcmp(word, sender, strlen(sender)) == 0 &&
+		    strlen(id) == (size_t)(b - a - 1) && memcmp(a + 1, id, strlen(id)) == 0)
+			note_word(notes, CAP_R_REF_SELF, n, word, len);
+	}
+}
+
+static bool
+blank(const char *s)
+{
+	return s[strspn(s, BLANKS)] == '\0';
+}
+
+int
+cap_check_alert(struct cap_doc *d, struct fault *f)
+{
+	const struct cap_node *a = d->alert;
+	const char *type = cap_text(a, CAP_EL_MSGTYPE), *scope = cap_text(a, CAP_EL_SCOPE);
+
+	if (strcmp(type, "Alert") != 0 && blank(cap_text(a, CAP_EL_REFERENCES)))
+		return fault_set(f, EX_DATAERR, "references", _("is missing: %s must say to what"), type);
+	if (strcmp(scope, "Restricted") == 0 && blank(cap_text(a, CAP_EL_RESTRICTION)))
+		cap_note(&d->notes, CAP_R_RESTRICTION, 0, NULL);
+	if (strcmp(scope, "Private") == 0 && blank(cap_text(a, CAP_EL_ADDRESSES)))
+		cap_note(&d->notes, CAP_R_ADDRESSES, 0, NULL);
+	check_references(d, &d->notes);
+	return 0;
+}
