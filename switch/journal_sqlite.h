@@ -1,0 +1,132 @@
+#ifndef SWITCH_JOURNAL_SQLITE_H
+#define SWITCH_JOURNAL_SQLITE_H
+/*
+ * Private to journal_sqlite*.c: statements by name.  The SQL behind a name stands in journal_sqlite.c, beside every
+ * call of SQLite; whoever uses these functions binds and reads values in the order the statement there has them.
+ */
+#include "journal_common.h"
+
+#define JOURNAL_QUERIES(Q) \
+	Q(BEGIN) Q(COMMIT) Q(HEAD_GET) Q(HEAD_SET) Q(META_GET) Q(META_SET) Q(MSG_PUT) Q(PAYLOAD_PUT) \
+	Q(REF_PUT) Q(REF_HAS) Q(MSG_GET) Q(MSG_HAS) Q(MSG_AT) Q(MSG_LOCAL) Q(MSG_INCIDENT) Q(MSG_REFERRING) \
+	Q(MSG_AFTER) Q(MSG_AFTER_KIND) Q(MSG_BEFORE) Q(MSG_BEFORE_KIND) Q(MSG_LOUD) Q(MSG_COUNT) Q(MSG_ALL) Q(CHAIN_PUT) \
+	Q(CHAIN_ALL) Q(CHAIN_LAST) Q(DLV_PUT) Q(DLV_GET) Q(DLV_AT) Q(DLV_KEYS) Q(DLV_OPEN) Q(DLV_COUNT) \
+	Q(OUT_PUT) Q(OUT_DEL) Q(OUT_KEYS) Q(OUT_AT) Q(OUT_MOVE) Q(OUT_OF) Q(OUT_COUNT) Q(REQ_GET) \
+	Q(REQ_PUT) Q(DRAFT_PUT) Q(DRAFT_GET) Q(DRAFT_AT) Q(DRAFT_DEL) Q(DRAFT_KEYS) Q(INC_PUT) Q(INC_GET) \
+	Q(INC_AT) Q(INC_KEYS) Q(INC_NUMBER) Q(ALIAS_GET) Q(ALIAS_PUT) Q(BLOB_PUT) Q(BLOB_GET) Q(BLOB_ALL) \
+	Q(QUAR_PUT) Q(QUAR_AT) Q(QUAR_COUNT) Q(COUNTS) Q(CHECK_QUICK) Q(CHECK_FULL) Q(CHECK_KEYS)
+
+enum query {
+#define Q(name) Q_##name,
+	JOURNAL_QUERIES(Q)
+#undef Q
+	Q_COUNT
+};
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+struct sq {
+	struct journal base;		/* first: the caller's handle */
+	struct sqlite3 *db;
+	struct sqlite3_stmt *s[Q_COUNT];
+	bool busy[Q_COUNT];
+	bool writing;			/* a transaction is open */
+	struct journal_chain last;	/* seq and hash of the chain's end, written or not yet committed */
+	uint64_t outbox;		/* last outbox row number given out; never given out twice */
+	bool head_moved;		/* since the last commit */
+	uint64_t messages, quarantined;	/* rows there are: counted at open, kept up since */
+};
+
+/* A statement in use. */
+struct q {
+	struct sq *j;
+	struct sqlite3_stmt *s;
+	enum query n;
+	int at;				/* parameter or column reached */
+	bool bad;			/* a value is not what it should be */
+};
+
+typedef int (*visit_fn)(struct journal *, int64_t key, const void *arg);	/* 0 on, 1 stop, -1 failed */
+
+/* Takes a statement; its query must not be in use.  -1: the journal has failed. */
+int q_begin(struct q *q, struct journal *base, enum query n);
+/* The same for one that writes: opens the transaction at the first. */
+int q_begin_write(struct q *q, struct journal *base, enum query n);
+/* Parameters from left to right; the memory must last until q_end(). */
+void q_int(struct q *q, int64_t v);
+void q_u64(struct q *q, uint64_t v);
+void q_text(struct q *q, const char *s);
+void q_blob(struct q *q, const void *p, size_t n);
+void q_id(struct q *q, const struct msgid *id);
+/* 0 a row, 1 none (left), -1 failed. */
+int q_step(struct q *q);
+/* Gives the statement back; rc, or -1 when anything went wrong. */
+int q_end(struct q *q, int rc);
+/* Runs one that returns no rows and gives it back. */
+int q_run(struct q *q);
+int q_run_changed(struct q *q);	/* 1 when it changed no row */
+bool q_is_null(struct q *q);	/* the next column, not read yet */
+/* Columns from left to right.  A value of the wrong kind or size sets q->bad. */
+int64_t q_get_int(struct q *q);
+uint64_t q_get_u64(struct q *q);
+int q_get_small(struct q *q);
+bool q_get_bool(struct q *q);
+void q_get_text(struct q *q, char *dst, size_t size);
+void q_get_digest(struct q *q, uint8_t digest[DIGEST_LEN]);
+/* Replaces what the buffer holds; NULL gives an empty one. */
+void q_get_buf(struct q *q, struct buf *out);
+void q_get_id(struct q *q, struct msgid *id);
+/* Takes a bound statement whose first column is a key; collects them all, then visits each. */
+int q_each_key(struct q *q, visit_fn visit, const void *arg);
+int q_count(struct journal *base, enum query n, uint64_t *count);	/* the one number a statement returns */
+
+/* journal_sqlite_messages.c, journal_sqlite_tables.c: rows of journal_ops, and the scans of journal_common.h. */
+int sq_meta_get(struct journal *base, const char *key, char *val, size_t size);
+int sq_meta_set(struct journal *base, const char *key, const char *val);
+int sq_chain_add(struct journal *base, int64_t ms, int what, const char *ref, const char *who, const uint8_t *digest);
+uint64_t sq_chain_seq(struct journal *base);
+int sq_put_message(struct journal *base, struct journal_msg *m);
+int sq_get_message(struct journal *base, const struct msgid *id, struct journal_msg *out);
+int sq_set_local(struct journal *base, const struct msgid *id);
+int sq_each_of_incident(struct journal *base, const struct msgid *id, journal_msg_fn fn, void *ctx);
+int sq_each_referring(struct journal *base, const struct msgid *id, journal_msg_fn fn, void *ctx);
+int sq_each_after(struct journal *base, uint64_t after, int kind, bool local, journal_msg_fn fn, void *ctx);
+int sq_each_before(struct journal *base, uint64_t before, int kind, bool local, journal_msg_fn fn, void *ctx);
+int sq_each_loud(struct journal *base, uint64_t after, journal_msg_fn fn, void *ctx);
+int sq_scan_chain(struct journal *base, struct journal_verify *v, journal_chain_fn fn, void *ctx);
+int sq_scan_messages(struct journal *base, struct journal_verify *v, journal_payload_fn fn, void *ctx);
+int sq_scan_blobs(struct journal *base, struct journal_verify *v, journal_blob_fn fn, void *ctx);
+int sq_scan_message_at(struct journal *base, uint64_t seq, struct msgid *id, uint8_t digest[DIGEST_LEN]);
+int sq_scan_quarantine_at(struct journal *base, uint64_t seq, struct buf *out);
+int sq_scan_has_ref(struct journal *base, const struct msgid *ref, uint64_t seq);
+int sq_scan_counts(struct journal *base, uint64_t *deliveries, uint64_t *outbox);
+int sq_delivery_put(struct journal *base, const struct journal_delivery *d);
+int sq_delivery_get(struct journal *base, const struct msgid *id, const char *to, struct journal_delivery *d);
+int sq_delivery_each(struct journal *base, const struct msgid *id, journal_delivery_fn fn, void *ctx);
+int sq_delivery_open(struct journal *base, int64_t before, journal_delivery_fn fn, void *ctx);
+int sq_outbox_add(struct journal *base, struct journal_outbox *o);
+int sq_outbox_del(struct journal *base, uint64_t row);
+int sq_outbox_get(struct journal *base, uint64_t row, struct journal_outbox *o);
+int sq_outbox_each(struct journal *base, journal_outbox_fn fn, void *ctx);
+int sq_outbox_move(struct journal *base, uint64_t row, const char *link);
+int sq_outbox_has(struct journal *base, const struct msgid *id, const char *to);
+int sq_request_get(struct journal *base, const char *rid, struct journal_request *r);
+int sq_request_put(struct journal *base, const struct journal_request *r);
+int sq_draft_put(struct journal *base, const struct journal_draft *d);
+int sq_draft_get(struct journal *base, const char *rid, struct journal_draft *d);
+int sq_draft_del(struct journal *base, const char *rid);
+int sq_draft_each(struct journal *base, journal_draft_fn fn, void *ctx);
+int sq_incident_put(struct journal *base, const struct journal_incident *i);
+int sq_incident_get(struct journal *base, const struct msgid *id, struct journal_incident *i);
+int sq_incident_each(struct journal *base, int realm, bool history, journal_incident_fn fn, void *ctx);
+int sq_incident_by_number(struct journal *base, int realm, const char *number, journal_incident_fn fn, void *ctx);
+int sq_foreign_get(struct journal *base, const char *space, const char *key, struct msgid *id);
+int sq_foreign_put(struct journal *base, const char *space, const char *key, const struct msgid *id);
+int sq_blob_put(struct journal *base, const uint8_t digest[DIGEST_LEN], const void *p, size_t n);
+int sq_blob_get(struct journal *base, const uint8_t digest[DIGEST_LEN], struct buf *out);
+int sq_quarantine(struct journal *base, int64_t ms, const char *from, const char *why, const void *p, size_t n);
+uint64_t sq_quarantine_count(struct journal *base);
+int sq_counts(struct journal *base, struct journal_counts *c);
+
+#endif
