@@ -1,0 +1,442 @@
+/*
+ * An incident is the fold of its messages: nothing here is edited, everything is recomputed from what is held.
+ *
+ * Promises: the same set gives the same incident, whatever the order of arrival and whatever the clocks said; any
+ * subset gives an incident of its own without crashing; what is absent is named.  Rules (DOMAIN 2, 3, 5; DESIGN 3):
+ *  - the gravest of the stations' standing opinions is the grade; a station's own opinion falls only with a reason
+ *    and a signer; "undetermined" counts only where nobody has stated anything else;
+ *  - figures stand per field and source, the newest in fold order; nothing is added up or overwritten across sources;
+ *    what a station says of itself is not overwritten by another that cites it, perhaps an older word of it;
+ *  - a correction by the same station takes the place of what it refers to: it overrides that and what was before, not
+ *    what a later report said; a recalled report says nothing any more, but a grade it stated stands until lowered in
+ *    the proper way;
+ *  - title, place, type and times are the opener's; where nothing of the opener is held, those of the first who said.
+ * Left to others: which messages belong together (station.c), the words of a language (query*.c), clocks (clock.c).
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include "../formats/buf.h"
+#include "../formats/text.h"
+#include "incident_int.h"
+#include "route.h"
+
+#define TITLE_CHARS 60	/* characters of a running text that stand in for a title */
+
+void
+incident_text(char *out, size_t size, const char *s)
+{
+	(void)text_sanitise(s, strlen(s), out, size, false);
+}
+
+/* Cuts at a line's end or after TITLE_CHARS characters. */
+static void
+copy_opening(char *out, size_t size, const char *s)
+{
+	size_t len = strcspn(s, "\n"), at = 0;
+	uint32_t cp;
+
+	for (int i = 0; i < TITLE_CHARS && at < len; i++)
+		at += text_decode(s + at, len - at, &cp);
+	(void)text_sanitise(s, at, out, size, false);
+}
+
+static bool
+is_statement(const struct incident_line *l)
+{
+	return l->kind == KIND_REPORT || l->kind == KIND_INTAKE;
+}
+
+static bool
+grade_known(int g)
+{
+	return (g >= GRADE_I && g <= GRADE_IV) || g == GRADE_UNDETERMINED;
+}
+
+bool
+incident_addressed(const struct body *b, const char *station, bool cc)
+{
+	for (const struct value *v = body_first(b, F_TO); v != NULL; v = body_next(b, v))
+		if (v->u.text.s != NULL && strcmp(v->u.text.s, station) == 0)
+			return true;
+	if (cc)
+		for (const struct value *v = body_first(b, F_CC); v != NULL; v = body_next(b, v))
+			if (v->u.text.s != NULL && strcmp(v->u.text.s, station) == 0)
+				return true;
+	return false;
+}
+
+bool
+incident_refers(const struct body *b, const struct msgid *id)
+{
+	for (const struct value *v = body_first(b, F_REFS); v != NULL; v = body_next(b, v))
+		if (msgid_cmp(&v->u.id, id) == 0)
+			return true;
+	return false;
+}
+
+static void
+line_fill(struct incident_line *l, const struct fold_msg *m)
+{
+	const struct body *b = incident_body(m);
+	int64_t t;
+
+	l->id = m->id;
+	l->body = b;
+	l->stored = m->stored;
+	l->kind = body_enum(b, F_KIND);
+	if (l->kind == KIND_REPORT)
+		l->stage = body_enum(b, F_STAGE);
+	if (l->kind == KIND_RECEIPT)
+		l->act = body_enum(b, F_ACT);
+	if (l->kind == KIND_GRADE || is_statement(l))
+		l->grade = body_enum(b, F_GRADE);
+	l->at = m->stored;
+	if (body_time(b, F_WRITTEN, &t))
+		l->at = t;
+	if (l->kind == KIND_INTAKE && body_time(b, F_LEARNED, &t))
+		l->at = t;
+}
+
+/* The incident's id: what the messages say; an opener that does not say is its own incident. */
+static void
+fold_identity(struct fold *f)
+{
+	struct incident *inc = f->inc;
+
+	for (size_t i = 0; i < f->n; i++) {
+		struct msgid id;
+
+		if (!body_id(f->all[i].body, F_INCIDENT, &id) || !msgid_is_set(&id))
+			continue;
+		if (!msgid_is_set(&inc->id) || msgid_cmp(&id, &inc->id) < 0)
+			inc->id = id;
+	}
+	if (!msgid_is_set(&inc->id) && f->n > 0)
+		inc->id = f->all[0].id;
+	memcpy(inc->opener, inc->id.origin, sizeof inc->opener);
+}
+
+static int
+cmp_line(const void *a, const void *b)
+{
+	const struct incident_line *x = *(const struct incident_line *const *)a,
+				   *y = *(const struct incident_line *const *)b;
+
+	return msgid_cmp(&x->id, &y->id);
+}
+
+/* Position of a message that stands before `end`, else f->n. */
+static size_t
+find_before(const struct fold *f, size_t end, const struct msgid *id)
+{
+	size_t lo = 0, hi = f->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2, at = (size_t)(f->by_id[mid] - f->all);
+		int c = msgid_cmp(&f->by_id[mid]->id, id);
+
+		if (c == 0)
+			return at < end ? at : f->n;
+		if (c < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return f->n;
+}
+
+/* Recalls first, wherever they stand; then the places corrections speak from. */
+static void
+fold_corrections(struct fold *f)
+{
+	size_t i, at;
+
+	for (i = 0; i < f->n; i++) {
+		const struct incident_line *l = &f->all[i];
+
+		if (l->stage != STAGE_WITHDRAWAL)
+			continue;
+		for (const struct value *v = body_first(l->body, F_REFS); v != NULL; v = body_next(l->body, v))
+			if (strcmp(v->u.id.origin, l->id.origin) == 0 && (at = find_before(f, f->n, &v->u.id)) < f->n &&
+			    at != i && f->all[at].stage != STAGE_WITHDRAWAL)
+				f->all[at].withdrawn = true;
+	}
+	for (i = 0; i < f->n; i++) {
+		const struct incident_line *l = &f->all[i];
+		bool found = false;
+
+		f->place[i] = i;
+		if (l->stage != STAGE_CORRECTION || l->withdrawn)
+			continue;
+		for (const struct value *v = body_first(l->body, F_REFS); v != NULL; v = body_next(l->body, v)) {
+			if (strcmp(v->u.id.origin, l->id.origin) != 0 || (at = find_before(f, i, &v->u.id)) == f->n)
+				continue;
+			f->all[at].superseded = true;
+			if (!found || f->place[at] > f->place[i])
+				f->place[i] = f->place[at];
+			found = true;
+		}
+	}
+}
+
+bool
+incident_speaks(const struct incident_line *l)
+{
+	return !l->withdrawn && l->stage != STAGE_WITHDRAWAL;
+}
+
+/* The line whose value of `key` stands: the opener's latest; without any of the opener's, the latest of whoever said it
+ * first. */
+static const struct incident_line *
+standing(const struct fold *f, uint32_t key)
+{
+	const char *speaker = NULL;
+	size_t best = f->n, i;
+
+	for (i = 0; i < f->n; i++) {
+		const struct incident_line *l = &f->all[i];
+
+		if (!incident_speaks(l) || !(is_statement(l) || i == 0) || body_first(l->body, key) == NULL)
+			continue;
+		if (strcmp(l->id.origin, f->inc->opener) == 0) {
+			speaker = f->inc->opener;
+			break;
+		}
+		if (speaker == NULL)
+			speaker = l->id.origin;
+	}
+	if (speaker == NULL)
+		return NULL;
+	for (i = 0; i < f->n; i++) {
+		const struct incident_line *l = &f->all[i];
+
+		if (!incident_speaks(l) || !(is_statement(l) || i == 0) || strcmp(l->id.origin, speaker) != 0 ||
+		    body_first(l->body, key) == NULL)
+			continue;
+		if (best == f->n || f->place[i] >= f->place[best])
+			best = i;
+	}
+	assert(best < f->n);
+	return &f->all[best];
+}
+
+static bool
+standing_text(const struct fold *f, uint32_t key, char *out, size_t size, bool opening)
+{
+	const struct incident_line *l = standing(f, key);
+	const char *s = l != NULL ? body_text(l->body, key) : NULL;
+
+	if (s == NULL || s[0] == '\0')
+		return false;
+	if (opening)
+		copy_opening(out, size, s);
+	else
+		incident_text(out, size, s);
+	return out[0] != '\0';
+}
+
+static void
+fold_texts(struct fold *f)
+{
+	static const uint32_t stand_in[] = { F_BRIEF, F_TEXT, F_EVENT_NAME };
+	struct incident *inc = f->inc;
+	const struct incident_line *l;
+	const char *s;
+	bool done = standing_text(f, F_TITLE, inc->title, sizeof inc->title, false);
+
+	for (size_t i = 0; !done && i < sizeof stand_in / sizeof stand_in[0]; i++)
+		done = standing_text(f, stand_in[i], inc->title, sizeof inc->title, true);
+	(void)standing_text(f, F_PLACE, inc->place, sizeof inc->place, false);
+	(void)standing_text(f, F_TYPE, inc->type, sizeof inc->type, false);
+	if ((l = standing(f, F_OCCURRED)) != NULL)
+		(void)body_time(l->body, F_OCCURRED, &inc->occurred);
+	if ((l = standing(f, F_LEARNED)) != NULL)
+		(void)body_time(l->body, F_LEARNED, &inc->learned);
+
+	/* The spoken number is given once, by the opener; what others copied from it comes second. */
+	for (size_t i = 0; i < f->n; i++) {
+		if ((s = body_text(f->all[i].body, F_NUMBER)) == NULL || s[0] == '\0' || f->all[i].kind == KIND_RECEIPT)
+			continue;
+		if (strcmp(f->all[i].id.origin, inc->opener) == 0) {
+			incident_text(inc->number, sizeof inc->number, s);
+			break;
+		}
+		if (inc->number[0] == '\0')
+			incident_text(inc->number, sizeof inc->number, s);
+	}
+}
+
+static int
+cmp_grade(const void *a, const void *b)
+{
+	return strcmp(((const struct incident_grade *)a)->station, ((const struct incident_grade *)b)->station);
+}
+
+static void
+fold_grades(struct fold *f)
+{
+	struct incident *inc = f->inc;
+	size_t cap = 0, i, k;
+
+	for (i = 0; i < f->n; i++) {
+		const struct incident_line *l = &f->all[i];
+		const char *why = body_text(l->body, F_REASON), *who = body_text(l->body, F_SIGNER);
+
+		if (l->grade == 0)
+			continue;
+		if (!grade_known(l->grade)) {
+			inc->not_understood = true;
+			continue;
+		}
+		for (k = 0; k < inc->ngrades; k++)
+			if (strcmp(inc->grades[k].station, l->id.origin) == 0)
+				break;
+		if (k == inc->ngrades) {
+			if (k == cap) {
+				cap = cap == 0 ? 4 : cap * 2;
+				inc->grades = xreallocarray(inc->grades, cap, sizeof *inc->grades);
+			}
+			memset(&inc->grades[k], 0, sizeof inc->grades[k]);
+			memcpy(inc->grades[k].station, l->id.origin, sizeof inc->grades[k].station);
+			inc->ngrades++;
+		} else if (l->grade > inc->grades[k].grade &&
+			   (why == NULL || why[0] == '\0' || who == NULL || who[0] == '\0')) {
+			continue;
+		}
+		inc->grades[k].grade = l->grade;
+		inc->grades[k].by = l->id;
+	}
+	if (inc->ngrades > 1)
+		qsort(inc->grades, inc->ngrades, sizeof *inc->grades, cmp_grade);
+	for (k = 0; k < inc->ngrades; k++) {
+		int g = inc->grades[k].grade;
+
+		if (inc->grade != 0 && inc->grade != g && inc->grade != GRADE_UNDETERMINED && g != GRADE_UNDETERMINED)
+			inc->grade_conflict = true;
+		/* GRADE_UNDETERMINED is the largest value: the minimum leaves it only where it is alone. */
+		if (inc->grade == 0 || g < inc->grade)
+			inc->grade = g;
+	}
+}
+
+/* A final report stands until its own station reports on: an event can be reopened. */
+static bool
+fold_final(const struct fold *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		const struct incident_line *l = &f->all[i];
+		bool reopened = false;
+
+		if (l->stage != STAGE_FINAL || l->withdrawn)
+			continue;
+		if (strcmp(l->id.origin, f->inc->opener) != 0 && !station_under(f->inc->opener, l->id.origin))
+			continue;
+		for (size_t j = i + 1; j < f->n && !reopened; j++)
+			reopened = !f->all[j].withdrawn && strcmp(f->all[j].id.origin, l->id.origin) == 0 &&
+			    (f->all[j].stage == STAGE_FIRST || f->all[j].stage == STAGE_FOLLOWUP);
+		if (!reopened)
+			return true;
+	}
+	return false;
+}
+
+/* Heads: what the next message must name to have everything before it.  A receipt neither is one nor covers one; an
+ * edge that points forward in fold order (a forged cycle) does not count, so there always is a head. */
+static void
+fold_heads(struct fold *f)
+{
+	struct incident *inc = f->inc;
+	bool *covered = xcalloc(f->n + 1, sizeof *covered);
+	size_t i, p;
+
+	for (i = 0; i < f->n; i++) {
+		const struct body *b = f->all[i].body;
+
+		if (f->all[i].kind == KIND_RECEIPT)
+			continue;
+		for (const struct value *v = body_first(b, F_PARENTS); v != NULL; v = body_next(b, v))
+			if ((p = find_before(f, i, &v->u.id)) < f->n)
+				covered[p] = true;
+	}
+	inc->heads = xcalloc(f->n + 1, sizeof *inc->heads);
+	for (i = 0; i < f->n; i++)
+		if (!covered[i] && f->all[i].kind != KIND_RECEIPT)
+			inc->heads[inc->nheads++] = f->all[i].id;
+	free(covered);
+}
+
+static void
+fold_lines(struct fold *f)
+{
+	struct incident *inc = f->inc;
+	bool any = false, all_history = true, receipts_history = f->n > 0;
+
+	inc->lines = xcalloc(f->n + 1, sizeof *inc->lines);
+	for (size_t i = 0; i < f->n; i++) {
+		const struct incident_line *l = &f->all[i];
+		bool history = body_flag(l->body, F_HISTORY);
+
+		inc->not_understood |= l->body->not_understood;
+		if (l->kind != KIND_RECEIPT) {
+			any = true;
+			all_history &= history;
+		} else {
+			receipts_history &= history;
+		}
+		if (l->act != ACT_DELIVERED && l->act != ACT_READ)
+			inc->lines[inc->nlines++] = *l;
+	}
+	if (inc->nlines > 0)
+		inc->opener_kind = inc->lines[0].kind;
+	/* Receipts are of today even for an import: they make nothing live. */
+	inc->history = any ? all_history : receipts_history;
+}
+
+struct incident *
+incident_fold(const struct fold_msg *msgs, size_t n)
+{
+	struct incident *inc = xcalloc(1, sizeof *inc);
+	struct fold f = { .inc = inc };
+	const struct fold_msg **order = incident_order(msgs, n, &f.n, &inc->missing, &inc->nmissing);
+
+	f.all = inc->all = xcalloc(f.n + 1, sizeof *inc->all);
+	inc->nall = f.n;
+	f.place = xcalloc(f.n + 1, sizeof *f.place);
+	f.by_id = xcalloc(f.n + 1, sizeof *f.by_id);
+	for (size_t i = 0; i < f.n; i++) {
+		line_fill(&inc->all[i], order[i]);
+		f.by_id[i] = &inc->all[i];
+	}
+	free(order);
+	if (f.n > 1)
+		qsort(f.by_id, f.n, sizeof *f.by_id, cmp_line);
+	fold_identity(&f);
+	fold_corrections(&f);
+	fold_texts(&f);
+	fold_grades(&f);
+	incident_figures(&f);
+	incident_versions(&f);
+	fold_heads(&f);
+	fold_lines(&f);
+	inc->final_reported = fold_final(&f);
+	free(f.place);
+	free(f.by_id);
+	assert(inc->nheads > 0 || inc->nlines == 0 || inc->lines[0].kind == KIND_RECEIPT);
+	return inc;
+}
+
+void
+incident_free(struct incident *inc)
+{
+	if (inc == NULL)
+		return;
+	free(inc->grades);
+	free(inc->figures);
+	free(inc->lines);
+	free(inc->all);
+	free(inc->gaps);
+	free(inc->heads);
+	free(inc->missing);
+	free(inc);
+}

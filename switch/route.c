@@ -1,0 +1,344 @@
+/*
+ * Topology and routing.
+ *
+ * The divisions' tree is in the codes themselves (330225102 lies under 330225 under 330200): so a city reaches every
+ * township of a county through the county without a row for each, and a station that is added below needs no change
+ * above.  What the tree cannot say (departments, stations hosted elsewhere, private codes) stands in `via`.
+ *
+ * Reading and writing the file is here too: it is the one thing that is made of neighbours.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+#include "../formats/buf.h"
+#include "../formats/conf.h"
+#include "../formats/i18n.h"
+#include "../formats/text.h"
+#include "route.h"
+#include "stationdir.h"
+
+static const struct {
+	enum role role;
+	const char *name;
+} roles[] = {
+    {ROLE_PARENT, "parent"},
+    {ROLE_CHILD, "child"},
+    {ROLE_DEPARTMENT, "department"},
+    {ROLE_NEIGHBOUR, "neighbour"},
+};
+#define NROLES (sizeof roles / sizeof roles[0])
+#define RATE_MAX 1000000000u
+
+const char *
+role_name(enum role r)
+{
+	for (size_t i = 0; i < NROLES; i++)
+		if (roles[i].role == r)
+			return roles[i].name;
+	return "";
+}
+
+enum role
+role_parse(const char *s)
+{
+	for (size_t i = 0; i < NROLES; i++)
+		if (strcmp(roles[i].name, s) == 0)
+			return roles[i].role;
+	return 0;
+}
+
+static int
+neighbour_read(const struct tsv *t, size_t row, const char *self, struct neighbour *n, struct fault *f)
+{
+	const char *station = tsv_get(t, row, "station"), *role = tsv_get(t, row, "role");
+	const char *rate = tsv_get(t, row, "rate"), *endpoint = tsv_get(t, row, "endpoint");
+	const char *via = tsv_get(t, row, "via"), *name = tsv_get(t, row, "name");
+	unsigned long bps;
+	char *end;
+
+	memset(n, 0, sizeof *n);
+	if (!station_code_valid(station))
+		return fault_set(f, EX_CONFIG, "station", _("'%s' is no station code"), station);
+	if (strcmp(station, self) == 0)
+		return fault_set(f, EX_CONFIG, "station", _("%s is this station itself"), station);
+	if ((n->role = role_parse(role)) == 0)
+		return fault_set(f, EX_CONFIG, "role", _("'%s' is none of parent, child, department, neighbour"), role);
+	if (!key_parse(tsv_get(t, row, "key"), n->key))
+		return fault_set(f, EX_CONFIG, "key", _("the key of %s is not 64 hex digits"), station);
+	if (strcmp(endpoint, "-") == 0)
+		endpoint = "";
+	if (*endpoint != '\0' && !endpoint_valid(endpoint))
+		return fault_set(f, EX_CONFIG, "endpoint", _("'%s' is not tcp://HOST:PORT"), endpoint);
+	if (strcmp(via, "-") == 0)
+		via = "";
+	if (strlen(endpoint) >= sizeof n->endpoint || strlen(via) >= sizeof n->via || strlen(name) >= sizeof n->name)
+		return fault_set(f, EX_CONFIG, "via", _("the row of %s is too long"), station);
+	if (*rate == '\0' || strcmp(rate, "-") == 0)
+		rate = "0";
+	errno = 0;
+	bps = strtoul(rate, &end, 10);
+	if (*end != '\0' || errno != 0 || bps > RATE_MAX || *rate < '0' || *rate > '9')
+		return fault_set(f, EX_CONFIG, "rate", _("'%s' is no line rate in bits a second"), rate);
+	n->rate_bps = (unsigned)bps;
+	snprintf(n->station, sizeof n->station, "%s", station);
+	snprintf(n->name, sizeof n->name, "%s", name);
+	snprintf(n->endpoint, sizeof n->endpoint, "%s", endpoint);
+	snprintf(n->via, sizeof n->via, "%s", via);
+	return 0;
+}
+
+int
+topology_load(const char *path, const char *self, struct topology *topo, struct fault *f)
+{
+	struct tsv *t;
+	int rc = -1;
+
+	memset(topo, 0, sizeof *topo);
+	snprintf(topo->self, sizeof topo->self, "%s", self);
+	if (access(path, F_OK) == -1 && errno == ENOENT)
+		return 0;
+	if ((t = tsv_load(path, f)) == NULL)
+		return -1;
+	topo->n = xcalloc(tsv_rows(t) + 1, sizeof *topo->n);
+	for (size_t row = 0; row < tsv_rows(t); row++) {
+		struct neighbour *n = &topo->n[topo->count];
+
+		if (neighbour_read(t, row, self, n, f) == -1) {
+			fault_at(f, path, tsv_line(t, row));
+			goto out;
+		}
+		if (topology_find(topo, n->station) != NULL) {
+			fault_set(f, EX_CONFIG, "station", _("%s stands there twice"), n->station);
+			fault_at(f, path, tsv_line(t, row));
+			goto out;
+		}
+		if (topology_by_key(topo, n->key) != NULL) {
+			fault_set(f, EX_CONFIG, "key", _("%s has the key of another station"), n->station);
+			fault_at(f, path, tsv_line(t, row));
+			goto out;
+		}
+		topo->count++;
+	}
+	rc = 0;
+out:
+	tsv_free(t);
+	if (rc == -1)
+		topology_free(topo);
+	return rc;
+}
+
+int
+topology_save(const char *path, const struct topology *topo, struct fault *f)
+{
+	char tmp[PATH_MAX], dir[PATH_MAX], key[65], *slash;
+	struct buf b = {0};
+	int fd = -1, dfd = -1, rc = -1;
+
+	buf_puts(&b, "station\tname\trole\tkey\tendpoint\trate\tvia\n");
+	for (size_t i = 0; i < topo->count; i++) {
+		const struct neighbour *n = &topo->n[i];
+
+		key_format(n->key, key);
+		buf_printf(&b, "%s\t%s\t%s\t%s\t%s\t%u\t%s\n", n->station, n->name, role_name(n->role), key,
+		    *n->endpoint == '\0' ? "-" : n->endpoint, n->rate_bps, *n->via == '\0' ? "-" : n->via);
+	}
+	if (snprintf(tmp, sizeof tmp, "%s.new", path) >= (int)sizeof tmp ||
+	    snprintf(dir, sizeof dir, "%s", path) >= (int)sizeof dir) {
+		fault_set(f, EX_CONFIG, "", _("path too long"));
+		goto out;
+	}
+	if ((slash = strrchr(dir, '/')) != NULL)
+		slash[1] = '\0';
+	else
+		snprintf(dir, sizeof dir, ".");
+	if ((fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640)) == -1)
+		goto err;
+	for (size_t off = 0; off < b.n;) {
+		ssize_t w = write(fd, b.p + off, b.n - off);
+
+		if (w == -1 && errno == EINTR)
+			continue;
+		if (w <= 0)
+			goto err;
+		off += (size_t)w;
+	}
+	if (fsync(fd) == -1)
+		goto err;
+	if (rename(tmp, path) == -1)
+		goto err;
+	if ((dfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1 || fsync(dfd) == -1)
+		goto err;
+	rc = 0;
+	goto out;
+err:
+	fault_set(f, EX_CANTCREAT, "", _("cannot write %s: %s"), path, strerror(errno));
+out:
+	if (fd != -1)
+		close(fd);
+	if (dfd != -1)
+		close(dfd);
+	buf_free(&b);
+	return rc;
+}
+
+void
+topology_free(struct topology *t)
+{
+	free(t->n);
+	t->n = NULL;
+	t->count = 0;
+}
+
+const struct neighbour *
+topology_find(const struct topology *t, const char *station)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (strcmp(t->n[i].station, station) == 0)
+			return &t->n[i];
+	return NULL;
+}
+
+const struct neighbour *
+topology_by_key(const struct topology *t, const uint8_t key[32])
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (memcmp(t->n[i].key, key, 32) == 0)
+			return &t->n[i];
+	return NULL;
+}
+
+const struct neighbour *
+topology_parent(const struct topology *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (t->n[i].role == ROLE_PARENT)
+			return &t->n[i];
+	return NULL;
+}
+
+/* Digits of a division code that name the place: trailing zero groups (village, township: 3; above: 2) say "the whole".
+ */
+static size_t
+place_digits(const char *code)
+{
+	size_t n = strspn(code, "0123456789");
+
+	if (code[n] != '\0' && code[n] != '-')
+		return 0; /* private code: no place in the tree */
+	if (n == 12 && memcmp(code + 9, "000", 3) == 0)
+		n = 9;
+	if (n == 9 && memcmp(code + 6, "000", 3) == 0)
+		n = 6;
+	if (n == 6 && memcmp(code + 4, "00", 2) == 0)
+		n = 4;
+	if (n == 4 && memcmp(code + 2, "00", 2) == 0)
+		n = 2;
+	return n;
+}
+
+bool
+station_under(const char *station, const char *place)
+{
+	size_t n, m;
+
+	if (strcmp(station, place) == 0)
+		return true;
+	if (strchr(place, '-') != NULL)
+		return false; /* an organ has nobody under it by the tree */
+	n = place_digits(station);
+	m = place_digits(place);
+	if (n == 0 || m == 0 || n < m || memcmp(station, place, m) != 0)
+		return false;
+	return n > m || strchr(station, '-') != NULL;
+}
+
+static bool
+via_names(const struct neighbour *n, const char *station)
+{
+	const char *p = n->via;
+	size_t len = strlen(station);
+
+	while (*p != '\0') {
+		size_t w = strcspn(p, ",");
+
+		if (w == len && memcmp(p, station, len) == 0)
+			return true;
+		p += w;
+		if (*p == ',')
+			p++;
+	}
+	return false;
+}
+
+static bool
+excluded(const struct neighbour *n, const char (*hops)[STATION_MAX], size_t nhops)
+{
+	for (size_t i = 0; i < nhops; i++)
+		if (strcmp(hops[i], n->station) == 0)
+			return true;
+	return false;
+}
+
+/* True when the neighbour stands for that station by name, via or tree (children and departments only by tree). */
+static bool
+serves(const struct neighbour *n, const char *station)
+{
+	return strcmp(n->station, station) == 0 || via_names(n, station) ||
+	       (n->role == ROLE_CHILD && station_under(station, n->station));
+}
+
+const struct neighbour *
+route_next(const struct topology *t, const char *to, const char (*hops)[STATION_MAX], size_t nhops)
+{
+	const struct neighbour *best = NULL;
+	size_t best_len = 0;
+
+	if (strcmp(to, t->self) == 0)
+		return NULL;
+	for (size_t i = 0; i < t->count; i++)
+		if (strcmp(t->n[i].station, to) == 0 && !excluded(&t->n[i], hops, nhops))
+			return &t->n[i];
+	for (size_t i = 0; i < t->count; i++)
+		if (via_names(&t->n[i], to) && !excluded(&t->n[i], hops, nhops))
+			return &t->n[i];
+	for (size_t i = 0; i < t->count; i++) {
+		const struct neighbour *n = &t->n[i];
+		size_t len = place_digits(n->station);
+
+		if (n->role == ROLE_CHILD && len > best_len && station_under(to, n->station) &&
+		    !excluded(n, hops, nhops)) {
+			best = n;
+			best_len = len;
+		}
+	}
+	if (best != NULL)
+		return best;
+	/* Below us and nobody leads there: a parent would only send it back. */
+	if (station_under(to, t->self))
+		return NULL;
+	for (size_t i = 0; i < t->count; i++)
+		if (t->n[i].role == ROLE_PARENT && !excluded(&t->n[i], hops, nhops))
+			return &t->n[i];
+	return NULL;
+}
+
+bool
+route_plausible(const struct topology *t, const char *from, const char *origin)
+{
+	const struct neighbour *n = topology_find(t, from);
+
+	if (n == NULL || strcmp(origin, t->self) == 0)
+		return false;
+	if (n->role != ROLE_PARENT)
+		return serves(n, origin);
+	for (size_t i = 0; i < t->count; i++)
+		if (t->n[i].role != ROLE_PARENT && serves(&t->n[i], origin))
+			return false;
+	return true;
+}

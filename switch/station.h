@@ -1,0 +1,99 @@
+#ifndef SWITCH_STATION_H
+#define SWITCH_STATION_H
+/*
+ * One station's switch, pure: composes route, links, fold and custody over a journal.
+ *
+ * It is told the time, frames, requests and commit completions, and hands out effects through station_ops.  Writes go
+ * to the journal's open transaction; everything the world may see because of them (acks, sends, replies, pushes) is held
+ * back until station_committed().  The shell's turn:
+ *
+ *     inputs...; if (station_dirty(s)) { rc = journal commit; station_committed(s, now, rc == 0); } station_flush(s, now);
+ *
+ * Rules it keeps (DESIGN 4): custody is acknowledged after COMMIT only; an outbox row goes when the neighbour has custody;
+ * the origin keeps each addressee open until 送达 comes back, re-offers it, and alone concludes "returned"; same id with
+ * another digest is quarantined; every start opens epoch max(last + 1, UTC seconds); a request id is answered once.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "../formats/body.h"
+#include "../formats/codebook.h"
+#include "../formats/fault.h"
+#include "../formats/rules.h"
+#include "journal.h"
+#include "link.h"
+#include "route.h"
+
+struct station_ops {
+	void (*connect)(void *ctx, const char *peer);
+	void (*close)(void *ctx, const char *peer);
+	void (*send)(void *ctx, const char *peer, uint64_t conn, const void *frame, size_t);
+	/* A submit's answer, after its COMMIT: id on success, else fault.  duplicate: the request id was already answered. */
+	void (*reply)(void *ctx, uint64_t ticket, const struct msgid *, bool duplicate, const struct fault *);
+	void (*push)(void *ctx, uint64_t revision);	/* something on a desk may have changed */
+	void (*alarm)(void *ctx, const char *what, const char *detail);	/* logged and shown on row 1 */
+};
+
+struct station_conf {
+	char self[STATION_MAX];
+	const struct topology *topology;	/* not owned; station_reload() after a change */
+	const struct codebook *codebook;
+	const struct rules *rules;
+	uint64_t seed;
+	int64_t reoffer;		/* ms an addressee stays without 送达 before it is offered again; 0: 600000 */
+	struct link_conf link;		/* timers only; identities are filled in */
+};
+
+struct station;
+
+/* Opens the epoch (written to the journal; the caller commits before any input) and loads the outbox. */
+struct station *station_new(const struct station_conf *, struct journal *, int64_t now, const struct station_ops *, void *ctx,
+    struct fault *);
+void station_free(struct station *);
+void station_start(struct station *, int64_t now);	/* after the first commit */
+void station_stop(struct station *, int64_t now);
+void station_reload(struct station *, int64_t now, const struct topology *);
+
+/* Network. */
+void station_connected(struct station *, int64_t now, const char *peer, uint64_t conn);
+void station_disconnected(struct station *, int64_t now, const char *peer, uint64_t conn);
+void station_frame(struct station *, int64_t now, const char *peer, uint64_t conn, const void *, size_t);
+
+/* People.  body: as typed (no header fields needed but kind, to, cc, refs, incident, parents, history); the station fills in id, number, incident,
+ * parents, addressees by default, precedence, written, version; checks it; stores it.  rid: client request id, 1-191 bytes.
+ * blob: original bytes (may be NULL).  realm: enum realm.  confirmed: a time ahead of the clock was confirmed by the person.  The answer
+ * comes through ops.reply with the ticket. */
+struct station_submit {
+	const char *rid;
+	const char *seat;
+	int realm;
+	const struct body *body;
+	const void *blob; size_t blob_len;
+	bool confirmed;
+};
+void station_submit(struct station *, int64_t now, uint64_t ticket, const struct station_submit *);
+int station_draft_put(struct station *, int64_t now, const char *rid, const char *seat, const char *json, size_t);
+int station_draft_del(struct station *, const char *rid);
+
+/* Turn. */
+bool station_dirty(const struct station *);
+void station_prepare(struct station *, int64_t now);		/* last writes of the turn (folds, 送达 batches); before commit */
+void station_committed(struct station *, int64_t now, bool ok);	/* !ok: nothing is released, the shell stops */
+void station_flush(struct station *, int64_t now);
+void station_tick(struct station *, int64_t now);
+int64_t station_wake(const struct station *);
+
+/* Views for the desk service (switch/query.c). */
+struct journal *station_journal(struct station *);
+const struct station_conf *station_conf(const struct station *);
+uint64_t station_revision(const struct station *);
+bool station_link_status(const struct station *, const char *peer, struct link_status *);
+uint64_t station_epoch(const struct station *);
+/* Resolves "0712-003", "西周1122-001" or an id text to the incident.  Ambiguous or unknown: -1 + fault naming the candidates. */
+int station_resolve(struct station *, int realm, const char *text, struct msgid *incident, struct fault *);
+/* Loads and folds; incident_free() and station_folded_free(). */
+struct folded { struct incident *incident; struct body **bodies; struct fold_msg *msgs; struct journal_msg *rows; size_t n; };
+int station_fold(struct station *, const struct msgid *incident, struct folded *);
+void folded_free(struct folded *);
+
+#endif

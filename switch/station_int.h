@@ -1,0 +1,93 @@
+#ifndef SWITCH_STATION_INT_H
+#define SWITCH_STATION_INT_H
+/*
+ * Inside of the station: shared by station.c (life, turn, links), station_link.c (neighbours), station_recv.c (what
+ * arrives), station_submit.c, station_complete.c, station_address.c (what people enter) and station_view.c (folding and
+ * resolving).  Nobody else includes it.
+ */
+#include "station.h"
+#include "../formats/wire.h"
+
+struct slink { /* one neighbour */
+	struct station *s;
+	struct neighbour n; /* as configured when the link was made */
+	struct link *link;
+};
+
+/* What the world may learn only after COMMIT. */
+enum gate_kind { GATE_REPLY, GATE_CUSTODY, GATE_ENQUEUE };
+struct gate {
+	enum gate_kind kind;
+	char peer[STATION_MAX]; /* CUSTODY, ENQUEUE */
+	uint64_t handle;	/* CUSTODY: link's handle; ENQUEUE: outbox row; REPLY: ticket */
+	int precedence;		/* ENQUEUE */
+	size_t bytes;		/* ENQUEUE */
+	struct msgid id;	/* REPLY; origin "" = refused or without id */
+	bool duplicate;
+	struct fault *fault; /* owned, REPLY */
+};
+struct gates {
+	struct gate *g;
+	size_t n, cap;
+};
+
+#define QUARANTINE_SEEN 64
+
+struct idlist {
+	struct msgid *v;
+	size_t n, cap;
+};
+
+struct station {
+	struct station_conf conf;
+	struct journal *j;
+	const struct station_ops *ops;
+	void *ctx;
+	uint64_t epoch;
+	uint64_t serial[2]; /* last used, by realm */
+	struct slink **links;
+	size_t nlinks;
+	uint64_t links_made;	 /* in this life */
+	struct gates open;	 /* this turn's */
+	struct gates committing; /* handed to the commit under way */
+	struct idlist changed;	 /* incidents whose fold must be cached anew */
+	struct idlist arrived;	 /* ids whose 送达 is owed to their origin */
+	bool wrote;		 /* the open transaction holds something */
+	bool push;		 /* a desk may see something new */
+	bool started;
+	int64_t next_sweep; /* ms UTC of the next look at open addressees */
+	int64_t last_now;
+	bool sweep_all; /* the clock may have stood ahead: look at every open addressee once */
+	uint8_t bad[QUARANTINE_SEEN][DIGEST_LEN]; /* digests of what was quarantined last */
+	size_t nbad;
+};
+
+/* station_link.c */
+struct slink *station_link(struct station *, const char *peer);
+void slink_free(struct slink *);
+/* Makes the links what the topology says; unchanged ones go on undisturbed. */
+void station_build_links(struct station *, int64_t now);
+void station_enqueue(struct station *, int64_t now, const char *peer, uint64_t row, int precedence, size_t bytes);
+/* station.c */
+void station_gate(struct station *, const struct gate *);
+void station_changed(struct station *, const struct msgid *incident);
+void idlist_add(struct idlist *, const struct msgid *); /* keeps it unique */
+/* Queues copies of a stored message towards the addressees, one parcel a next hop.  hops: where it has been, without
+ * us.  Addressees without a path are returned through nopath (caller frees; may be NULL: they wait in the outbox). */
+void station_forward(struct station *, const struct journal_msg *, char (*to)[STATION_MAX], size_t nto,
+    const struct envelope *came, struct envelope *nopath);
+void station_audit(struct station *, int64_t now, int what, const struct msgid *id, const char *detail, const char *who,
+    const uint8_t *digest);
+
+/* station_submit.c: stores a message of our own (header filled in here): id, written, encoding, deliveries, forwarding.
+ * machine: 送达 and notices, which nobody receipts.  Returns 0; -1 + fault when it cannot be encoded within bounds. */
+int station_issue(struct station *, int64_t now, int realm, struct body *, const char *seat, bool machine,
+    struct msgid *id, struct fault *);
+
+/* station_recv.c */
+void station_received(struct station *, int64_t now, struct slink *, uint64_t handle, const void *, size_t);
+void station_passed(struct station *, int64_t now, uint64_t row); /* the neighbour has custody */
+void station_deliver(struct station *, int64_t now);		  /* issues the turn's 送达 */
+void station_sweep(struct station *, int64_t now);		  /* re-offers what has no 送达 */
+
+#endif

@@ -1,0 +1,357 @@
+/*
+ * What people enter: storing a message of our own, once.
+ *
+ * A submit is judged wholly before the first write (station_complete.c), so a refusal leaves nothing behind, and a
+ * request id is answered once: a retry with the same content gets the first answer again, with other content it is
+ * refused.
+ */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include "../formats/i18n.h"
+#include "../formats/text.h"
+#include "log.h"
+#include "station_draft.h"
+
+#define CN_OFFSET ((int64_t)8 * 3600 * 1000) /* UTC+08:00: the day an incident's number is of */
+
+/* ---- storing what is complete ---- */
+
+static size_t
+addressees(const struct station *s, const struct body *b, char (**out)[STATION_MAX])
+{
+	static const uint32_t keys[] = {F_TO, F_CC};
+	size_t n = 0;
+
+	*out = xcalloc(body_count(b, F_TO) + body_count(b, F_CC) + 1, STATION_MAX);
+	for (size_t k = 0; k < 2; k++)
+		for (const struct value *v = body_first(b, keys[k]); v != NULL; v = body_next(b, v)) {
+			bool seen = strcmp(v->u.text.s, s->conf.self) == 0;
+
+			for (size_t i = 0; i < n && !seen; i++)
+				seen = strcmp((*out)[i], v->u.text.s) == 0;
+			if (!seen)
+				snprintf((*out)[n++], STATION_MAX, "%s", v->u.text.s);
+		}
+	return n;
+}
+
+int
+station_issue(struct station *s, int64_t now, int realm, struct body *b, const char *seat, bool machine,
+    struct msgid *id, struct fault *f)
+{
+	struct journal_msg m;
+	char(*to)[STATION_MAX];
+	struct body *check;
+	size_t n;
+	int rc = -1;
+
+	memset(&m, 0, sizeof m);
+	memset(id, 0, sizeof *id);
+	id->realm = (uint8_t)realm;
+	snprintf(id->origin, sizeof id->origin, "%s", s->conf.self);
+	id->epoch = s->epoch;
+	id->serial = s->serial[realm] + 1;
+	body_set_id(b, F_ID, id);
+	body_set_time(b, F_WRITTEN, now);
+	if (seat != NULL && *seat != '\0')
+		body_set_text(b, F_SEAT, seat);
+	m.id = *id;
+	if (!body_id(b, F_INCIDENT, &m.incident))
+		memset(&m.incident, 0, sizeof m.incident);
+	m.kind = body_enum(b, F_KIND);
+	m.precedence = rules_precedence(s->conf.rules, b);
+	m.stored = now;
+	m.local = !machine;
+	snprintf(m.from, sizeof m.from, "%s", s->conf.self);
+	wire_encode(b, &m.body);
+	if (m.body.n > BODY_MAX) {
+		fault_set(
+		    f, EX_DATAERR, "", _("the message has %zu bytes, at most %d can be carried"), m.body.n, BODY_MAX);
+		goto out;
+	}
+	/* What nobody could read must not be sent: we are the first to try. */
+	if ((check = wire_decode(m.body.p, m.body.n, f)) == NULL)
+		goto out;
+	body_free(check);
+	digest_of(m.body.p, m.body.n, m.digest);
+	s->serial[realm]++;
+	s->wrote = true;
+	s->j->ops->put_message(s->j, &m);
+	n = addressees(s, b, &to);
+	for (size_t i = 0; !machine && i < n; i++) {
+		struct journal_delivery dl = {.id = *id, .state = DLV_OPEN, .since = now, .offered = now};
+
+		snprintf(dl.to, sizeof dl.to, "%s", to[i]);
+		s->j->ops->delivery_put(s->j, &dl);
+	}
+	station_forward(s, &m, to, n, NULL, NULL);
+	free(to);
+	if (!machine)
+		station_changed(s, &m.incident);
+	rc = 0;
+out:
+	buf_free(&m.body);
+	return rc;
+}
+
+/* ---- numbers ---- */
+
+static void
+next_number(struct draft *d, char *out, size_t size)
+{
+	char key[48], val[24], day[16];
+	time_t t = (time_t)((d->now + CN_OFFSET) / 1000);
+	struct tm tm;
+	unsigned long n = 0;
+
+	gmtime_r(&t, &tm);
+	strftime(day, sizeof day, "%Y%m%d", &tm);
+	snprintf(key, sizeof key, "number.%d.%s", d->req->realm, day);
+	if (d->s->j->ops->meta_get(d->s->j, key, val, sizeof val) == 0)
+		n = strtoul(val, NULL, 10);
+	snprintf(val, sizeof val, "%lu", n + 1);
+	d->s->j->ops->meta_set(d->s->j, key, val);
+	snprintf(out, size, "%s%s-%03lu", d->req->realm == REALM_EXERCISE ? "X" : "", day + 4, n + 1);
+}
+
+static void
+give_number(struct draft *d)
+{
+	char number[96];
+	const char *foreign = body_text(d->b, F_FOREIGN_INCIDENT);
+
+	if (d->history && foreign != NULL)
+		text_sanitise(foreign, strlen(foreign), number, 64, false); /* imports keep the number they had */
+	else
+		next_number(d, number, sizeof number);
+	body_set_text(d->b, F_NUMBER, number);
+}
+
+/* ---- the request ---- */
+
+static bool
+rid_valid(const char *rid)
+{
+	size_t n = strlen(rid);
+
+	if (n == 0 || n > 191)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (rid[i] <= ' ' || rid[i] > '~')
+			return false;
+	return true;
+}
+
+static void
+request_digest(const struct station_submit *r, uint8_t out[DIGEST_LEN])
+{
+	struct buf b = {0};
+	uint8_t blob[DIGEST_LEN];
+
+	buf_put_u8(&b, (uint8_t)r->realm);
+	wire_encode(r->body, &b);
+	if (r->blob != NULL) {
+		digest_of(r->blob, r->blob_len, blob);
+		buf_put(&b, blob, sizeof blob);
+	}
+	digest_of(b.p, b.n, out);
+	buf_free(&b);
+}
+
+static int
+attach(struct draft *d, uint8_t digest[DIGEST_LEN])
+{
+	const struct value *v = body_first(d->b, F_ORIGINAL);
+
+	if (d->req->blob == NULL) {
+		if (v == NULL)
+			return 0;
+		return draft_refuse(d, EX_DATAERR, "original", _("the original bytes were not handed over"));
+	}
+	digest_of(d->req->blob, d->req->blob_len, digest);
+	if (v != NULL && memcmp(v->u.digest, digest, DIGEST_LEN) != 0)
+		return draft_refuse(d, EX_DATAERR, "original", _("the digest is not that of the bytes handed over"));
+	body_set_digest(d->b, F_ORIGINAL, digest);
+	body_set_num(d->b, F_ORIGINAL_SIZE, (int64_t)d->req->blob_len);
+	return 0;
+}
+
+struct said {
+	const char *self;
+	int act;
+	struct msgid id;
+};
+
+static int
+said_before(void *ctx, const struct journal_msg *m)
+{
+	struct said *w = ctx;
+	struct body *b;
+	struct fault f;
+
+	if (m->kind == KIND_RECEIPT && strcmp(m->id.origin, w->self) == 0 &&
+	    (b = wire_decode(m->body.p, m->body.n, &f)) != NULL) {
+		if (body_enum(b, F_ACT) == w->act)
+			w->id = m->id;
+		body_free(b);
+	}
+	return msgid_is_set(&w->id);
+}
+
+/* 已阅 and 签收 of one message are given once; again means the first. */
+static bool
+receipt_stands(struct draft *d, struct msgid *id)
+{
+	struct said w = {.self = d->s->conf.self, .act = body_enum(d->b, F_ACT)};
+	const struct value *v = body_first(d->b, F_REFS);
+
+	if (d->kind != KIND_RECEIPT || (w.act != ACT_READ && w.act != ACT_SIGNED) || body_count(d->b, F_REFS) != 1)
+		return false;
+	d->s->j->ops->each_referring(d->s->j, &v->u.id, said_before, &w);
+	*id = w.id;
+	return msgid_is_set(&w.id);
+}
+
+static void
+remember_foreign(struct draft *d, const struct msgid *id)
+{
+	const char *fid = body_text(d->b, F_FOREIGN_ID), *fst = body_text(d->b, F_FOREIGN_STATION);
+	const char *finc = body_text(d->b, F_FOREIGN_INCIDENT);
+	char key[1400];
+	struct msgid incident;
+
+	if (fid != NULL) {
+		snprintf(key, sizeof key, "%s/%s", fst != NULL ? fst : "", fid);
+		d->s->j->ops->foreign_put(d->s->j, "message", key, id);
+	}
+	if (finc != NULL && d->opens && body_id(d->b, F_INCIDENT, &incident))
+		d->s->j->ops->foreign_put(d->s->j, "incident", finc, &incident);
+}
+
+static void
+answer(struct station *s, uint64_t ticket, const struct msgid *id, bool duplicate, const struct fault *f)
+{
+	struct gate g = {.kind = GATE_REPLY, .handle = ticket, .duplicate = duplicate};
+
+	if (id != NULL)
+		g.id = *id;
+	if (f != NULL) {
+		g.fault = xcalloc(1, sizeof *g.fault);
+		*g.fault = *f;
+	}
+	station_gate(s, &g);
+}
+
+void
+station_submit(struct station *s, int64_t now, uint64_t ticket, const struct station_submit *r)
+{
+	struct draft d = {.s = s, .now = now, .req = r};
+	struct journal_request rq;
+	uint8_t blob[DIGEST_LEN];
+	struct msgid id;
+	bool opened = false;
+
+	s->last_now = now;
+	memset(&rq, 0, sizeof rq);
+	if (!rid_valid(r->rid)) {
+		draft_refuse(&d, EX_DATAERR, "rid", _("a request id has 1 to 191 printable characters"));
+		goto refused;
+	}
+	request_digest(r, rq.digest);
+	struct journal_request had;
+	int rc = s->j->ops->request_get(s->j, r->rid, &had);
+	if (rc == 0 && memcmp(had.digest, rq.digest, DIGEST_LEN) == 0) {
+		answer(s, ticket, &had.id, true, NULL);
+		goto out;
+	}
+	if (rc == 0) {
+		draft_refuse(&d, EX_DATAERR, "rid", _("this request id was used for another content"));
+		goto refused;
+	}
+	if (rc == -1) {
+		draft_refuse(&d, EX_IOERR, "", _("the journal cannot be read"));
+		goto refused;
+	}
+	if (draft_complete(&d) == -1 || attach(&d, blob) == -1)
+		goto refused;
+	if (receipt_stands(&d, &id)) {
+		answer(s, ticket, &id, true, NULL);
+		goto out;
+	}
+	struct buf size = {0};
+	wire_encode(d.b, &size);
+	if (size.n > BODY_MAX - 512) {
+		fault_set(&d.f, EX_DATAERR, "", _("the message has %zu bytes, at most %d can be carried"), size.n,
+		    BODY_MAX - 512);
+		buf_free(&size);
+		goto refused;
+	}
+	buf_free(&size);
+
+	/* From here on it is taken. */
+	opened = d.opens;
+	if (opened && (d.kind == KIND_INTAKE || d.kind == KIND_REPORT))
+		give_number(&d);
+	if (opened) { /* the incident's id is its opener's own */
+		struct msgid own = {.realm = (uint8_t)r->realm, .epoch = s->epoch, .serial = s->serial[r->realm] + 1};
+
+		snprintf(own.origin, sizeof own.origin, "%s", s->conf.self);
+		body_set_id(d.b, F_INCIDENT, &own);
+	}
+	if (station_issue(s, now, r->realm, d.b, r->seat, false, &id, &d.f) == -1)
+		goto refused;
+	if (r->blob != NULL && s->j->ops->blob_put(s->j, blob, r->blob, r->blob_len) == -1)
+		goto out;
+	snprintf(rq.rid, sizeof rq.rid, "%s", r->rid);
+	rq.id = id;
+	rq.ms = now;
+	s->j->ops->request_put(s->j, &rq);
+	s->j->ops->draft_del(s->j, r->rid);
+	remember_foreign(&d, &id);
+	if (!d.history)
+		log_event(LOG_LV_INFO, "submit", "station=%s serial=%" PRIu64 " kind=%d seat=%s", s->conf.self,
+		    id.serial, d.kind, log_quote(r->seat));
+	answer(s, ticket, &id, false, NULL);
+	goto out;
+refused:
+	answer(s, ticket, NULL, false, &d.f);
+out:
+	folded_free(&d.fd);
+	body_free(d.b);
+}
+
+int
+station_draft_put(struct station *s, int64_t now, const char *rid, const char *seat, const char *json, size_t len)
+{
+	struct journal_draft d;
+	struct journal_request had;
+	int rc;
+
+	if (!rid_valid(rid))
+		return -1;
+	if (s->j->ops->request_get(s->j, rid, &had) == 0)
+		return 0; /* sent meanwhile: an autosave that comes late must not bring the draft back */
+	memset(&d, 0, sizeof d);
+	snprintf(d.rid, sizeof d.rid, "%s", rid);
+	snprintf(d.seat, sizeof d.seat, "%s", seat);
+	d.ms = now;
+	buf_put(&d.json, json, len);
+	rc = s->j->ops->draft_put(s->j, &d);
+	s->wrote = true;
+	buf_free(&d.json);
+	return rc == -1 ? -1 : 0;
+}
+
+int
+station_draft_del(struct station *s, const char *rid)
+{
+	int rc = s->j->ops->draft_del(s->j, rid);
+
+	s->wrote = true;
+	return rc == -1 ? -1 : 0;
+}

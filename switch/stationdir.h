@@ -1,0 +1,53 @@
+#ifndef SWITCH_STATIONDIR_H
+#define SWITCH_STATIONDIR_H
+/*
+ * A station's directory:
+ *   dutyswitch.conf   station, name, listen, language, group, log_level, reoffer_minutes
+ *   topology.tsv      neighbours (route.h)
+ *   keys/secret.key   0600, hex;  keys/public.key
+ *   journal/          0700: journal.db, lock, new (until the first commit)
+ *   run/              0750, group-accessible: desk.sock
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "../formats/fault.h"
+#include "../formats/msgid.h"
+
+struct stationdir {
+	char path[256];
+	char station[STATION_MAX];
+	char name[128];
+	char listen[256];	/* tcp://HOST:PORT or "" */
+	char language[8];	/* "zh", "en" */
+	char group[64];		/* group of run/, "" = leave */
+	char log_level[8];
+	long reoffer_minutes;
+	uint8_t public_key[32], secret_key[32];
+	char socket[288];	/* run/desk.sock */
+	char topology[288];	/* topology.tsv */
+	char journal[288];	/* journal/ */
+};
+
+/* Creates the directory with settings, fresh keys (CURVE = X25519, libsodium) and an empty topology; refuses one that already holds a
+ * station.  All of it or nothing: built beside and renamed; a directory that is there must be empty, is filled in place and keeps its
+ * owner, group and mode. */
+struct stationdir_new { const char *station, *name, *listen, *parent_endpoint, *parent_station, *parent_name; const uint8_t *parent_key; unsigned parent_rate; };
+int stationdir_create(const char *path, const struct stationdir_new *, struct fault *);
+int stationdir_load(const char *path, struct stationdir *, struct fault *);	/* checks modes of the secret */
+/* flock() on journal/lock; fd or -1 + fault EX_TEMPFAIL naming the pid that holds it. */
+int stationdir_lock(const struct stationdir *, struct fault *);
+/* Key text: 64 hex digits, what people exchange. */
+bool key_parse(const char *, uint8_t key[32]);
+void key_format(const uint8_t key[32], char out[65]);
+/* tcp://HOST:PORT syntax of a place to connect to: name, IPv4 or [IPv6], port 1-65535. */
+bool endpoint_valid(const char *);
+/* The same for listening: HOST may be `*` (all addresses), PORT may be `*` (the system chooses; for tests). */
+bool endpoint_listen_valid(const char *);
+
+/* The mark journal/new says that no journal has been written here yet.  Only then may a missing journal be made afresh: one that has
+ * vanished later is a loss to be reported, never to be papered over with an empty one. */
+bool stationdir_fresh(const struct stationdir *);
+int stationdir_used(const struct stationdir *, struct fault *);	/* removes the mark: the first commit is on disk */
+
+#endif
