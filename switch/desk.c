@@ -1,0 +1,443 @@
+/*
+ * The desk service: the local socket and everything that belongs to no single connection.
+ *
+ * The socket lies in run/, which the desk's group may enter; its file is made with mode 0660.  A file left by a killed
+ * switch is removed only because the caller holds the station's lock: then no other switch can be listening on it.  The
+ * account behind a connection (SO_PEERCRED) is its seat; what the JSON says about that is ignored.
+ *
+ * Tickets tie what the station will answer, after its COMMIT, to a connection and its request number.  A connection
+ * that has gone leaves its tickets behind: the answer then reaches nobody, the submit stands, and a repetition under
+ * the same request id is told so.
+ */
+#include "desk.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+#include "../formats/check.h"
+#include "../formats/i18n.h"
+#include "../formats/text.h"
+#include "../formats/wire.h"
+#include "desk_int.h"
+#include "log.h"
+
+int64_t
+desk_now(struct desk *d)
+{
+	struct timespec ts;
+
+	if (d->ops->now != NULL)
+		return d->ops->now(d->ctx);
+	if (clock_gettime(CLOCK_REALTIME, &ts) != 0)
+		return 0;
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* ---- tickets ---- */
+
+uint64_t
+desk_ticket_new(struct desk *d, struct desk_conn *c, json_int_t n)
+{
+	struct desk_ticket *t = xcalloc(1, sizeof(*t));
+	struct desk_ticket **bucket;
+
+	t->id = ++d->last_ticket;
+	t->conn = c;
+	t->n = n;
+	bucket = &d->tickets[t->id % DESK_TICKETS];
+	t->next = *bucket;
+	*bucket = t;
+	c->unanswered++;
+	return t->id;
+}
+
+/* Takes the ticket out.  False when there is none: answered already. */
+static bool
+ticket_take(struct desk *d, uint64_t id, struct desk_conn **conn, json_int_t *n)
+{
+	struct desk_ticket **at = &d->tickets[id % DESK_TICKETS], *t;
+
+	for (; (t = *at) != NULL; at = &t->next)
+		if (t->id == id) {
+			*at = t->next;
+			*conn = t->conn;
+			*n = t->n;
+			if (t->conn != NULL) {
+				assert(t->conn->unanswered > 0);
+				t->conn->unanswered--;
+			}
+			free(t);
+			return true;
+		}
+	return false;
+}
+
+void
+desk_forget(struct desk *d, struct desk_conn *c)
+{
+	for (size_t i = 0; i < DESK_TICKETS && c->unanswered > 0; i++)
+		for (struct desk_ticket *t = d->tickets[i]; t != NULL; t = t->next)
+			if (t->conn == c) {
+				t->conn = NULL;
+				c->unanswered--;
+			}
+}
+
+void
+desk_ack_later(struct desk *d, uint64_t ticket)
+{
+	if (d->nacks == d->capacks) {
+		d->capacks = d->capacks == 0 ? 16 : d->capacks * 2;
+		d->acks = xreallocarray(d->acks, d->capacks, sizeof(*d->acks));
+	}
+	d->acks[d->nacks++] = ticket;
+}
+
+/* What is missing or odd about a message as it was stored, for who entered it. */
+static json_t *
+remarks_of(const struct body *b, int64_t now)
+{
+	json_t *list = json_array();
+	struct check_remark r;
+
+	for (size_t i = 0; b != NULL && i < FIELD_REPEAT_MAX && check_remark(b, now, i, &r); i++)
+		json_array_append_new(list, json_string(r.text));
+	return list;
+}
+
+static json_t *
+submit_answer(struct desk *d, const struct msgid *id, bool duplicate)
+{
+	struct journal *j = station_journal(d->station);
+	json_t *answer = json_object();
+	char text[MSGID_TEXT_MAX];
+	struct journal_msg m;
+	struct fault ignored = {0};
+
+	memset(&m, 0, sizeof(m));
+	msgid_format(id, text, sizeof(text));
+	json_object_set_new(answer, "id", json_string(text));
+	json_object_set_new(answer, "duplicate", json_boolean(duplicate));
+	if (j->ops->get_message(j, id, &m) == 0) {
+		struct body *b = wire_decode(m.body.p, m.body.n, &ignored);
+		struct journal_incident inc;
+
+		memset(&inc, 0, sizeof(inc));
+		json_object_set_new(answer, "remarks", remarks_of(b, desk_now(d)));
+		if (msgid_is_set(&m.incident)) {
+			msgid_format(&m.incident, text, sizeof(text));
+			json_object_set_new(answer, "incident", json_string(text));
+			if (j->ops->incident_get(j, &m.incident, &inc) == 0)
+				json_object_set_new(answer, "number", json_string(inc.number));
+		}
+		body_free(b);
+		buf_free(&inc.summary);
+	} else {
+		json_object_set_new(answer, "remarks", json_array());
+	}
+	if (json_object_get(answer, "incident") == NULL)
+		json_object_set_new(answer, "incident", json_string(""));
+	if (json_object_get(answer, "number") == NULL)
+		json_object_set_new(answer, "number", json_string(""));
+	buf_free(&m.body);
+	return answer;
+}
+
+void
+desk_reply(struct desk *d, uint64_t ticket, const struct msgid *id, bool duplicate, const struct fault *f)
+{
+	struct desk_conn *c;
+	json_int_t n;
+
+	if (!ticket_take(d, ticket, &c, &n)) {
+		log_event(LOG_LV_ERROR, "reply_twice", "ticket=%" PRIu64, ticket);
+		return;
+	}
+	if (c == NULL || c->dead)
+		return;
+	if (f != NULL && f->code != 0)
+		desk_conn_refuse(c, n, f);
+	else if (id != NULL)
+		desk_conn_answer(c, n, submit_answer(d, id, duplicate));
+	else
+		desk_conn_answer(c, n, json_object());
+	desk_conn_resume(c);
+}
+
+void
+desk_committed(struct desk *d)
+{
+	struct desk_conn *c;
+	json_int_t n;
+
+	for (size_t i = 0; i < d->nacks; i++)
+		if (ticket_take(d, d->acks[i], &c, &n) && c != NULL && !c->dead) {
+			desk_conn_answer(c, n, json_object());
+			desk_conn_resume(c);
+		}
+	d->nacks = 0;
+	/* First the one read that waits on each, so that nobody's writes keep another's read waiting for ever. */
+	for (c = d->conns; c != NULL; c = c->next)
+		if (c->request != NULL && !c->dead && !station_dirty(d->station)) {
+			json_t *request = c->request;
+			c->request = NULL;
+			desk_op_read(c, request);
+			desk_conn_resume(c);
+		}
+}
+
+void
+desk_push(struct desk *d, uint64_t revision)
+{
+	(void)revision; /* read afresh when it is sent: the newest is the one that counts */
+	for (struct desk_conn *c = d->conns; c != NULL; c = c->next)
+		if (c->watch && !c->dead)
+			desk_conn_push(c);
+}
+
+void
+desk_alarm(struct desk *d, int64_t now, const char *what, const char *detail)
+{
+	char w[128], t[512];
+
+	text_sanitise(what, strlen(what), w, sizeof(w), false);
+	text_sanitise(detail, strlen(detail), t, sizeof(t), false);
+	json_array_append_new(d->alarms, json_pack("{s:I, s:s, s:s}", "at", (json_int_t)now, "what", w, "detail", t));
+	while (json_array_size(d->alarms) > DESK_ALARMS)
+		json_array_remove(d->alarms, 0);
+}
+
+/* ---- the socket ---- */
+
+static void
+seat_of(uid_t uid, char *out, size_t size)
+{
+	char buf[4096];
+	struct passwd pw, *found = NULL;
+
+	if (getpwuid_r(uid, &pw, buf, sizeof(buf), &found) == 0 && found != NULL && found->pw_name[0] != '\0')
+		text_sanitise(found->pw_name, strlen(found->pw_name), out, size, false);
+	else
+		snprintf(out, size, "uid:%lu", (unsigned long)uid);
+}
+
+static void
+accept_cb(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa, int salen, void *arg)
+{
+	struct desk *d = arg;
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+	size_t same = 0;
+	char seat[96];
+
+	(void)l;
+	(void)sa;
+	(void)salen;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0) {
+		log_event(LOG_LV_WARN, "desk_refused", "why=%s", log_quote(strerror(errno)));
+		evutil_closesocket(fd);
+		return;
+	}
+	for (const struct desk_conn *c = d->conns; c != NULL; c = c->next)
+		same += c->uid == cred.uid && !c->dead;
+	if (d->nconns >= DESK_CONNS_MAX || same >= DESK_CONNS_ACCOUNT) {
+		log_event(LOG_LV_WARN, "desk_refused", "uid=%lu why=\"too many connections\"", (unsigned long)cred.uid);
+		evutil_closesocket(fd);
+		return;
+	}
+	seat_of(cred.uid, seat, sizeof(seat));
+	if (desk_conn_new(d, fd, cred.uid, seat) == NULL)
+		evutil_closesocket(fd);
+	else
+		log_event(LOG_LV_DEBUG, "desk_open", "seat=%s pid=%ld", log_quote(seat), (long)cred.pid);
+}
+
+/* Out of descriptors: libevent would spin on the waiting connection.  Rest until the next sweep. */
+static void
+accept_failed(struct evconnlistener *l, void *arg)
+{
+	(void)arg;
+	log_event(
+	    LOG_LV_ERROR, "desk_accept", "why=%s", log_quote(evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR())));
+	evconnlistener_disable(l);
+}
+
+static void
+reap_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct desk *d = arg;
+	struct desk_conn **at = &d->conns, *c;
+
+	(void)fd;
+	(void)what;
+	while ((c = *at) != NULL)
+		if (c->dead) {
+			*at = c->next;
+			d->nconns--;
+			desk_conn_free(c);
+		} else {
+			at = &c->next;
+		}
+}
+
+static void
+sweep_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct desk *d = arg;
+	int64_t now = desk_now(d);
+
+	(void)fd;
+	(void)what;
+	for (struct desk_conn *c = d->conns; c != NULL; c = c->next)
+		if (!c->dead)
+			desk_conn_sweep(c, now);
+	evconnlistener_enable(d->listener);
+}
+
+static int
+run_fault(const struct desk *d, int code, const char *what, struct fault *f)
+{
+	fault_set(f, code, "run", "%s: %s", what, strerror(errno));
+	fault_at(f, d->dir->socket, 0);
+	return -1;
+}
+
+/* run/ with its mode and group; *gid is (gid_t)-1 when none is set. */
+static int
+folder_prepare(const struct desk *d, gid_t *gid, struct fault *f)
+{
+	char run[288], buf[8192];
+	struct group gr, *found = NULL;
+
+	*gid = (gid_t)-1;
+	snprintf(run, sizeof(run), "%s/run", d->dir->path);
+	if (mkdir(run, 0750) != 0 && errno != EEXIST)
+		return run_fault(d, EX_CANTCREAT, _("the folder cannot be made"), f);
+	if (d->dir->group[0] != '\0') {
+		if (getgrnam_r(d->dir->group, &gr, buf, sizeof(buf), &found) != 0 || found == NULL)
+			return fault_set(f, EX_CONFIG, "group", _("no such group: %s"), d->dir->group);
+		*gid = gr.gr_gid;
+		if (chown(run, (uid_t)-1, *gid) != 0)
+			return run_fault(d, EX_NOPERM, _("the folder cannot be given to its group"), f);
+	}
+	if (chmod(run, 0750) != 0)
+		return run_fault(d, EX_NOPERM, _("the folder's mode cannot be set"), f);
+	return 0;
+}
+
+static int
+socket_open(struct desk *d, struct fault *f)
+{
+	const char *path = d->dir->socket;
+	struct sockaddr_un sa;
+	struct stat st;
+	mode_t mask;
+	gid_t gid;
+	int fd = -1, rc;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sun_family = AF_UNIX;
+	if (strlen(path) >= sizeof(sa.sun_path))
+		return fault_set(f, EX_CONFIG, "directory", _("the path is too long for a local socket: %s"), path);
+	memcpy(sa.sun_path, path, strlen(path) + 1);
+	if (folder_prepare(d, &gid, f) != 0)
+		return -1;
+	if (lstat(path, &st) == 0) {
+		if (!S_ISSOCK(st.st_mode)) {
+			fault_set(f, EX_CANTCREAT, "run", _("something that is not a socket lies in the way"));
+			fault_at(f, path, 0);
+			return -1;
+		}
+		if (unlink(path) != 0)
+			return run_fault(d, EX_CANTCREAT, _("the old socket cannot be removed"), f);
+	}
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) < 0)
+		return run_fault(d, EX_OSERR, _("no socket"), f);
+	mask = umask(0117);
+	rc = bind(fd, (const struct sockaddr *)&sa, sizeof(sa));
+	umask(mask);
+	if (rc != 0) {
+		run_fault(d, EX_CANTCREAT, _("the socket cannot be made"), f);
+		close(fd);
+		return -1;
+	}
+	d->bound = true;
+	if (gid != (gid_t)-1 && chown(path, (uid_t)-1, gid) != 0) {
+		run_fault(d, EX_NOPERM, _("the socket cannot be given to its group"), f);
+		close(fd);
+		return -1;
+	}
+	d->listener = evconnlistener_new(d->base, accept_cb, d, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 128, fd);
+	if (d->listener == NULL) {
+		run_fault(d, EX_OSERR, _("the socket cannot be listened on"), f);
+		close(fd);
+		return -1;
+	}
+	evconnlistener_set_error_cb(d->listener, accept_failed);
+	return 0;
+}
+
+struct desk *
+desk_new(struct event_base *base, const struct stationdir *dir, struct station *s, const struct desk_ops *ops,
+    void *ctx, struct fault *f)
+{
+	static const struct timeval every = {5, 0};
+	struct desk *d = xcalloc(1, sizeof(*d));
+
+	d->base = base;
+	d->dir = dir;
+	d->station = s;
+	d->ops = ops;
+	d->ctx = ctx;
+	d->alarms = json_array();
+	d->sweep = event_new(base, -1, EV_PERSIST, sweep_cb, d);
+	d->reap = event_new(base, -1, 0, reap_cb, d);
+	if (d->alarms == NULL || d->sweep == NULL || d->reap == NULL)
+		log_fatal(EX_OSERR, "fatal", "what=\"out of memory\"");
+	if (socket_open(d, f) != 0 || event_add(d->sweep, &every) != 0) {
+		desk_free(d);
+		return NULL;
+	}
+	return d;
+}
+
+void
+desk_free(struct desk *d)
+{
+	struct desk_conn *c;
+	struct desk_ticket *t;
+
+	if (d == NULL)
+		return;
+	while ((c = d->conns) != NULL) {
+		d->conns = c->next;
+		desk_conn_free(c);
+	}
+	for (size_t i = 0; i < DESK_TICKETS; i++)
+		while ((t = d->tickets[i]) != NULL) {
+			d->tickets[i] = t->next;
+			free(t);
+		}
+	if (d->listener != NULL)
+		evconnlistener_free(d->listener);
+	if (d->bound)
+		(void)unlink(d->dir->socket);
+	if (d->sweep != NULL)
+		event_free(d->sweep);
+	if (d->reap != NULL)
+		event_free(d->reap);
+	json_decref(d->alarms);
+	free(d->acks);
+	free(d);
+}

@@ -1,0 +1,29 @@
+#ifndef SWITCH_DESK_H
+#define SWITCH_DESK_H
+/*
+ * The desk service: AF_UNIX listener, connections (bufferevent), requests of deskproto.h.  Reads are answered from
+ * query.c; submits go to the station and are answered after COMMIT.  A slow or hostile client is bounded and never stalls the switch.
+ */
+#include <event2/event.h>
+#include "../formats/fault.h"
+#include "station.h"
+#include "stationdir.h"
+
+struct desk;
+
+struct desk_ops {
+	int64_t (*now)(void *ctx);			/* ms UTC: the clock the station is told; NULL: the system's */
+	int (*reload)(void *ctx, struct fault *);	/* read topology.tsv again */
+	void (*turn_end)(void *ctx);			/* requests of this turn have been handed to the station */
+};
+
+struct desk *desk_new(struct event_base *, const struct stationdir *, struct station *, const struct desk_ops *, void *ctx, struct fault *);
+void desk_free(struct desk *);
+/* The turn is on disk (or wrote nothing): acknowledge drafts, answer the reads that waited so as to show nothing uncommitted.  After every turn. */
+void desk_committed(struct desk *);
+/* From station_ops. */
+void desk_reply(struct desk *, uint64_t ticket, const struct msgid *, bool duplicate, const struct fault *);
+void desk_push(struct desk *, uint64_t revision);
+void desk_alarm(struct desk *, int64_t now, const char *what, const char *detail);
+
+#endif

@@ -1,0 +1,311 @@
+/*
+ * The requests of deskproto.h: one table row each.  What only reads is answered by query.c; what writes goes to the
+ * station. Every request is answered, once; what is wrong with it is named by its member.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include "../formats/i18n.h"
+#include "../formats/json.h"
+#include "../formats/text.h"
+#include "desk_int.h"
+#include "log.h"
+#include "query.h"
+
+#define RID_MAX 191
+#define DRAFT_MAX (256u << 10)
+
+/* Returns the answer, or NULL: + fault when refused, without when it will be answered later. */
+typedef json_t *(*op_fn)(struct desk_conn *, json_int_t n, const json_t *request, struct fault *);
+
+static json_t *op_submit(struct desk_conn *, json_int_t, const json_t *, struct fault *);
+static json_t *op_draft_put(struct desk_conn *, json_int_t, const json_t *, struct fault *);
+static json_t *op_draft_del(struct desk_conn *, json_int_t, const json_t *, struct fault *);
+static json_t *op_reload(struct desk_conn *, json_int_t, const json_t *, struct fault *);
+static json_t *op_hello(struct desk_conn *, json_int_t, const json_t *, struct fault *);
+static json_t *op_watch(struct desk_conn *, json_int_t, const json_t *, struct fault *);
+static json_t *op_blob(struct desk_conn *, json_int_t, const json_t *, struct fault *);
+static json_t *op_query(struct desk_conn *, json_int_t, const json_t *, struct fault *);
+
+/* Any other name is a question for query.c, which knows its own. */
+static const struct {
+	const char *name;
+	bool writes;
+	op_fn fn;
+} ops[] = {
+    {"submit", true, op_submit},
+    {"draft_put", true, op_draft_put},
+    {"draft_del", true, op_draft_del},
+    {"reload", true, op_reload},
+    {"hello", false, op_hello},
+    {"watch", false, op_watch},
+    {"blob", false, op_blob},
+};
+
+static json_int_t
+number_of(const json_t *request)
+{
+	return json_integer_value(json_object_get(request, "n"));
+}
+
+static void
+run(struct desk_conn *c, const json_t *request, op_fn fn)
+{
+	json_int_t n = number_of(request);
+	struct fault f = {0};
+	json_t *answer = fn(c, n, request, &f);
+
+	if (answer != NULL)
+		desk_conn_answer(c, n, answer);
+	else if (f.code != 0)
+		desk_conn_refuse(c, n, &f);
+}
+
+static op_fn
+find(const char *name, bool *writes)
+{
+	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
+		if (strcmp(ops[i].name, name) == 0) {
+			*writes = ops[i].writes;
+			return ops[i].fn;
+		}
+	*writes = false;
+	return op_query;
+}
+
+void
+desk_op_read(struct desk_conn *c, json_t *request)
+{
+	bool writes;
+
+	run(c, request, find(json_string_value(json_object_get(request, "op")), &writes));
+	json_decref(request);
+}
+
+void
+desk_op(struct desk_conn *c, json_t *request)
+{
+	const json_t *n = json_object_get(request, "n");
+	const char *op = json_string_value(json_object_get(request, "op"));
+	struct fault f = {0};
+	bool writes;
+	op_fn fn;
+
+	if (n != NULL && !json_is_integer(n)) {
+		fault_set(&f, EX_DATAERR, "n", _("must be an integer"));
+		desk_conn_refuse(c, 0, &f);
+	} else if (op == NULL) {
+		fault_set(&f, EX_USAGE, "op", _("a request names its operation"));
+		desk_conn_refuse(c, number_of(request), &f);
+	} else {
+		fn = find(op, &writes);
+		if (!writes && station_dirty(c->desk->station)) {
+			c->request = request;
+			return;
+		}
+		run(c, request, fn);
+	}
+	json_decref(request);
+}
+
+/* The client's request id: it outlives the connection, so it has to be there and printable. */
+static const char *
+rid_of(const json_t *request, struct fault *f)
+{
+	const json_t *rid = json_object_get(request, "rid");
+	size_t len = json_string_length(rid), bad;
+
+	if (!json_is_string(rid))
+		fault_set(f, EX_DATAERR, "rid", _("a request id is needed"));
+	else if (len < 1 || len > RID_MAX)
+		fault_set(f, EX_DATAERR, "rid", _("must have 1 to %d bytes"), RID_MAX);
+	else if (!text_clean(json_string_value(rid), len, false, &bad))
+		fault_set(f, EX_DATAERR, "rid", _("holds control characters"));
+	else
+		return json_string_value(rid);
+	return NULL;
+}
+
+static int
+realm_of(const json_t *request, int *realm, struct fault *f)
+{
+	const json_t *v = json_object_get(request, "realm");
+	const char *s = json_string_value(v);
+
+	*realm = REALM_LIVE;
+	if (v == NULL || json_is_null(v))
+		return 0;
+	if ((s != NULL && strcmp(s, "live") == 0) || (json_is_integer(v) && json_integer_value(v) == REALM_LIVE))
+		return 0;
+	if ((s != NULL && strcmp(s, "exercise") == 0) ||
+	    (json_is_integer(v) && json_integer_value(v) == REALM_EXERCISE)) {
+		*realm = REALM_EXERCISE;
+		return 0;
+	}
+	return fault_set(f, EX_DATAERR, "realm", _("must be live or exercise"));
+}
+
+static json_t *
+op_submit(struct desk_conn *c, json_int_t n, const json_t *request, struct fault *f)
+{
+	/* The switch's own to fill in; what a client copied from elsewhere is not believed. */
+	static const uint32_t own[] = {F_ID, F_WRITTEN, F_SEAT, F_NUMBER, F_RING};
+	struct desk *d = c->desk;
+	int64_t now = desk_now(d);
+	const json_t *object = json_object_get(request, "body"), *confirmed = json_object_get(request, "confirmed");
+	struct station_submit s;
+	struct body *b = NULL;
+
+	memset(&s, 0, sizeof(s));
+	if ((s.rid = rid_of(request, f)) == NULL || realm_of(request, &s.realm, f) != 0)
+		return NULL;
+	if (!json_is_object(object)) {
+		fault_set(f, EX_DATAERR, "body", _("must be an object of fields"));
+		return NULL;
+	}
+	if (confirmed != NULL && !json_is_boolean(confirmed)) {
+		fault_set(f, EX_DATAERR, "confirmed", _("must be true or false"));
+		return NULL;
+	}
+	b = body_new();
+	if (json_to_body(object, b, station_conf(d->station)->codebook, now, true, f) != 0) {
+		if (f->code == 0)
+			fault_set(f, EX_DATAERR, "body", _("cannot be read"));
+		body_free(b);
+		return NULL;
+	}
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		body_unset(b, own[i]);
+	s.seat = c->seat;
+	s.body = b;
+	s.confirmed = json_is_true(confirmed);
+	if (c->has_blob) {
+		s.blob = c->blob.p != NULL ? (const void *)c->blob.p : "";
+		s.blob_len = c->blob.n;
+	}
+	/* The ticket first: a refusal may be answered before this returns. */
+	station_submit(d->station, now, desk_ticket_new(d, c, n), &s);
+	body_free(b);
+	return NULL;
+}
+
+static json_t *
+op_draft_put(struct desk_conn *c, json_int_t n, const json_t *request, struct fault *f)
+{
+	const json_t *object = json_object_get(request, "json");
+	const char *rid = rid_of(request, f);
+	struct desk *d = c->desk;
+	char *text;
+
+	if (rid == NULL)
+		return NULL;
+	if (!json_is_object(object)) {
+		fault_set(f, EX_DATAERR, "json", _("must be an object"));
+		return NULL;
+	}
+	if ((text = json_dumps(object, JSON_COMPACT)) == NULL || strlen(text) > DRAFT_MAX)
+		fault_set(f, EX_DATAERR, "json", _("larger than %u bytes"), DRAFT_MAX);
+	else if (station_draft_put(d->station, desk_now(d), rid, c->seat, text, strlen(text)) != 0)
+		fault_set(f, EX_IOERR, "rid", _("the draft could not be kept"));
+	else
+		desk_ack_later(d, desk_ticket_new(d, c, n));
+	free(text);
+	return NULL;
+}
+
+static json_t *
+op_draft_del(struct desk_conn *c, json_int_t n, const json_t *request, struct fault *f)
+{
+	const char *rid = rid_of(request, f);
+	struct desk *d = c->desk;
+
+	if (rid == NULL)
+		return NULL;
+	if (station_draft_del(d->station, rid) < 0)
+		fault_set(f, EX_IOERR, "rid", _("the draft could not be removed"));
+	else
+		desk_ack_later(d, desk_ticket_new(d, c, n));
+	return NULL;
+}
+
+static json_t *
+op_reload(struct desk_conn *c, json_int_t n, const json_t *request, struct fault *f)
+{
+	struct desk *d = c->desk;
+
+	(void)n;
+	(void)request;
+	log_event(LOG_LV_INFO, "reload", "seat=%s", log_quote(c->seat));
+	if (d->ops->reload(d->ctx, f) != 0) {
+		if (f->code == 0)
+			fault_set(f, EX_CONFIG, "", _("the topology could not be read"));
+		return NULL;
+	}
+	return json_pack("{s:I}", "neighbours", (json_int_t)station_conf(d->station)->topology->count);
+}
+
+static json_t *
+op_hello(struct desk_conn *c, json_int_t n, const json_t *request, struct fault *f)
+{
+	const json_t *proto = json_object_get(request, "proto"), *lang = json_object_get(request, "lang");
+	const char *l = json_string_value(lang);
+
+	if (proto != NULL && (!json_is_integer(proto) || json_integer_value(proto) != DESK_PROTO)) {
+		fault_set(f, EX_PROTOCOL, "proto", _("this switch speaks version %d of the desk protocol"), DESK_PROTO);
+		return NULL;
+	}
+	if (lang != NULL && (l == NULL || (strcmp(l, "zh") != 0 && strcmp(l, "en") != 0))) {
+		fault_set(f, EX_DATAERR, "lang", _("must be zh or en"));
+		return NULL;
+	}
+	c->zh = l == NULL || strcmp(l, "zh") == 0;
+	return op_query(c, n, request, f);
+}
+
+static json_t *
+op_watch(struct desk_conn *c, json_int_t n, const json_t *request, struct fault *f)
+{
+	(void)n;
+	(void)request;
+	(void)f;
+	c->watch = true;
+	return json_pack("{s:I}", "rev", (json_int_t)station_revision(c->desk->station));
+}
+
+static json_t *
+op_blob(struct desk_conn *c, json_int_t n, const json_t *request, struct fault *f)
+{
+	struct journal *j = station_journal(c->desk->station);
+	const char *hex = json_string_value(json_object_get(request, "digest"));
+	uint8_t digest[DIGEST_LEN];
+	struct buf bytes = {0};
+	json_t *answer = NULL;
+
+	(void)n;
+	if (hex == NULL || !digest_parse(hex, digest))
+		fault_set(f, EX_DATAERR, "digest", _("must be %d hexadecimal digits"), 2 * DIGEST_LEN);
+	else if (j->ops->blob_get(j, digest, &bytes) != 0)
+		fault_set(f, EX_NOINPUT, "digest", _("no such bytes here"));
+	else if (bytes.n >= DESK_FRAME_MAX)
+		fault_set(f, EX_DATAERR, "digest", _("too large for the desk"));
+	else {
+		desk_conn_bytes(c, bytes.p, bytes.n);
+		answer = json_pack("{s:I}", "size", (json_int_t)bytes.n);
+	}
+	buf_free(&bytes);
+	return answer;
+}
+
+static json_t *
+op_query(struct desk_conn *c, json_int_t n, const json_t *request, struct fault *f)
+{
+	struct desk *d = c->desk;
+	struct query_env env = {.station = d->station, .dir = d->dir, .zh = c->zh, .alarms = d->alarms};
+	json_t *answer = query_answer(&env, desk_now(d), json_string_value(json_object_get(request, "op")), request, f);
+
+	(void)n;
+	if (answer == NULL && f->code == 0)
+		fault_set(f, EX_SOFTWARE, "op", _("no answer"));
+	return answer;
+}

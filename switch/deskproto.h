@@ -1,0 +1,46 @@
+#ifndef SWITCH_DESKPROTO_H
+#define SWITCH_DESKPROTO_H
+/*
+ * The desk protocol: AF_UNIX stream at DIR/run/desk.sock between dutyswitch and desks or dutyctl.
+ *
+ * Frame: be32 length of what follows, u8 type, payload.  'J': one JSON object.  'B': bytes that belong to the next 'J'
+ * frame in the same direction.  A request is {"op": NAME, "n": N, ...}; its answer {"re": N, "ok": true, ...} or
+ * {"re": N, "ok": false, "code": sysexits, "field": "...", "text": "..."}.  Answers to submits come after their COMMIT, so
+ * answers may overtake each other.  The switch sends {"push": true, "rev": R} to connections that asked to watch; the
+ * desk then reads again.  SO_PEERCRED names the seat (the account of the peer); the JSON never does.
+ *
+ * op          request                                              answer
+ * hello       proto, program                                       proto station name level parent parent_name rev now epoch
+ * watch       -                                                    rev            (pushes follow)
+ * submit      rid realm body{} [confirmed] (+B original bytes)     id incident number duplicate remarks[]
+ * drafts      -                                                    drafts[{rid seat ms json}]
+ * draft_put   rid json(object)                                     -
+ * draft_del   rid                                                  -
+ * incidents   [realm] [history] [limit] [offset]                   rev incidents[{id number title place type type_name grade
+ *                                                                  conflict version changed learned final history stations[] figures{} missing}]
+ * show        ref [realm]                                          incident{as above + grades[{station grade}] heads[]}
+ *                                                                  lines[{id at stored from from_name kind kind_name stage_name act text author
+ *                                                                  precedence_name receipts{delivered read signed taken total} mine missing_understanding}]
+ * message     id                                                   body{} digest stored from deliveries[{to to_name state since person}]
+ *                                                                  receipts[{from from_name act at person}]
+ * inbox       [limit] [all]                                        messages[{id at from from_name precedence precedence_name kind kind_name title text state
+ *                                                                  (unread read signed taken) due incident number ring history realm}]
+ * owed        -                                                    items[{what what_name incident number title about due origin towards towards_name clause}]
+ * list        [kind] [realm] [after] [limit]                       messages[{seq id kind kind_name stored from to[] title digest incident}]
+ * status      -                                                    station name rev now epoch links[{station name role state since rtt clock_diff
+ *                                                                  queued[4] in_flight last_heard why}] outbox open_deliveries returned quarantine messages
+ *                                                                  alarms[{at what detail}] incidents unsigned drafts pid
+ * verify      -                                                    messages chain deliveries outbox blobs destroyed bad fold_bad
+ * blob        digest                                               size (+B bytes)
+ * log         [after] [limit]                                      messages of kind log, as list + text
+ * reload      -                                                    neighbours     (topology.tsv read again)
+ *
+ * Times are ms UTC integers; ids are text (formats/msgid.h); *_name are in the language asked for in hello ("lang":"zh"|"en").
+ */
+#include <stdint.h>
+
+#define DESK_PROTO 1
+#define DESK_FRAME_MAX (16u << 20)	/* bytes; larger is refused and the connection closed */
+#define DESK_JSON_MAX (4u << 20)
+
+#endif

@@ -1,0 +1,114 @@
+#ifndef SWITCH_QUERY_LIVE_H
+#define SWITCH_QUERY_LIVE_H
+/*
+ * Private to query*.c: what the answers read again after every push is kept, and brought up to date by what has come in
+ * since (query_live.c), so that an answer costs by what is new and by what is shown.
+ */
+#include "query_int.h"
+
+#define LIVE_MAX 1000			/* rows of an inbox, items of what is owed, in one answer */
+#define LIVE_SORT 64			/* more news than this is sorted at once, not put in one by one */
+
+enum live_language { LIVE_EN, LIVE_ZH, LIVE_LANGUAGES };
+
+struct live_owed {			/* what one incident, or one message of no incident, owes */
+	struct live_due {
+		int64_t due;
+		struct msgid about;
+		int what;
+		json_t *o;
+	} *v;
+	size_t n;
+	bool made;			/* v is of the present state */
+};
+
+struct live_incident {
+	struct msgid id;		/* first: the map's key */
+	int grade;
+	char number[96];
+	int64_t changed;		/* ms UTC its last message was stored */
+	uint64_t seq;			/* and that one's place in the chain */
+	bool listed;			/* an event, and no history */
+	bool open;			/* listed and not reported as over */
+	bool stale;			/* has to be folded again */
+	uint64_t version;		/* changes with every folding */
+	struct live_owed owed[LIVE_LANGUAGES];
+	json_t *shown[LIVE_LANGUAGES];	/* as lists show it; NULL: to be made */
+	size_t shown_bytes[LIVE_LANGUAGES];
+};
+
+struct live_mail {			/* something addressed to this station */
+	struct msgid id;		/* first: the map's key */
+	struct inbox_item it;
+	struct live_owed owed[LIVE_LANGUAGES];	/* of a message that belongs to no incident */
+	json_t *row[LIVE_LANGUAGES];	/* as the inbox shows it; NULL: to be made */
+	uint64_t row_version;		/* of its incident, when the rows were made */
+};
+
+struct live_map {			/* by id: open addressing, nothing is taken out */
+	void **slot;
+	size_t slots, n;		/* slots: 0 or a power of two, at least twice n */
+};
+
+struct live {
+	struct journal_memo memo;	/* first */
+	uint64_t print;			/* of the settings the answers depend on */
+	bool loaded;
+	uint64_t seq;			/* chain position read up to */
+	size_t localised;		/* the same of journal->localised */
+	uint64_t version;
+	struct live_map incidents, mail;
+	struct live_mail **order;	/* all of the mail, as the inbox shows it */
+	size_t n, cap, attention;	/* the first `attention` of them ask for it */
+	size_t unsigned_;		/* of those, to be signed for */
+	struct live_incident **listed;	/* by realm, the last changed first */
+	size_t nlisted, caplisted;
+	size_t open;			/* live (no exercise) incidents that are open */
+	size_t trim_at;			/* rows of order at which settled mail is dropped */
+	/* What is owed, next due first, in one language; NULL: to be made. */
+	struct live_due **due[LIVE_LANGUAGES];
+	size_t ndue[LIVE_LANGUAGES];
+};
+
+/* The journal's, brought up to date; owned by it.  NULL: the journal has failed. */
+struct live *live_get(struct query *);
+const struct live_mail *live_mail_find(const struct live *, const struct msgid *);
+const struct live_incident *live_incident_find(const struct live *, const struct msgid *);
+/* An incident as lists show it (query_incident()): borrowed.  NULL: the journal has failed. */
+json_t *live_shown(struct query *, struct live_incident *, size_t *bytes);
+/* Is the message mail: has it come in for people here? */
+bool live_is_mail(const struct query *, const struct journal_msg *, const struct body *);
+/* An item without what was done about it; and that, by the messages that refer to it (0, -1 failed). */
+void live_item(const struct journal_msg *, const struct body *, bool own, struct inbox_item *);
+int live_deeds(struct query *, struct inbox_item *);
+/* Fills due and ndue of the language asked for.  0 or -1. */
+int live_due(struct query *, struct live *);
+
+/* ---- the mail held (query_mail.c) ---- */
+struct live_note {			/* something done about a message */
+	struct msgid of;
+	int done;			/* enum act */
+	bool answered, recalled, corrected;
+};
+void *live_map_find(const struct live_map *, const struct msgid *);
+void live_map_put(struct live_map *, void *v);	/* v begins with its id, which is not in the map */
+void live_mail_free(struct live_mail *);
+void live_mail_changed(struct live_mail *);	/* drops what was made of it */
+void live_order_put(struct live *, struct live_mail *);
+void live_order_all(struct live *, struct live_mail **, size_t n);
+void live_order_take(struct live *, struct live_mail *);	/* before anything the order depends on changes */
+void live_trim(struct live *);
+/* What this message does to those it refers to: our own receipts and feedback, its author's recall or correction. */
+bool live_note_of(const struct query *, const struct journal_msg *, const struct body *, struct live_note *);
+/* May a note by this message speak of that one?  Recalls and corrections are their author's. */
+bool live_note_binds(const struct live_note *, const struct msgid *by, const struct msgid *of);
+void live_note_add(struct inbox_item *, const struct live_note *);
+
+/* ---- what is owed, made (query_owed.c) ---- */
+int owed_of_incident(struct query *, const struct incident *, struct live_owed *);
+int owed_of_mail(struct query *, const struct inbox_item *, const struct body *, struct live_owed *);
+void owed_clear(struct live_owed *);
+/* The clock's view of an item, whatever incident it belongs to. */
+void owed_judge(struct query *, const struct inbox_item *, const struct body *, int grade, owed_fn add, void *ctx);
+
+#endif

@@ -1,0 +1,173 @@
+/*
+ * The station's state in figures, and the check of everything kept.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "query_live.h"
+
+/* ---- status ---- */
+
+static json_t *
+link_json(const struct query *q, const struct neighbour *n)
+{
+	static const struct { const char *name, *en, *zh; } states[] = {
+		[LINK_IDLE] = { "idle", "down", "断" },
+		[LINK_CONNECTING] = { "connecting", "connecting", "连接中" },
+		[LINK_UP] = { "up", "up", "通" },
+	};
+	struct link_status ls;
+	json_t *o = json_object(), *queued = json_array();
+	size_t s;
+
+	memset(&ls, 0, sizeof ls);
+	ls.rtt = -1;
+	ls.clock_diff = INT64_MIN;
+	(void)station_link_status(q->s, n->station, &ls);
+	s = ls.state <= LINK_UP ? (size_t)ls.state : LINK_IDLE;
+	query_put_text(o, "station", n->station);
+	query_put_text(o, "name", n->name);
+	query_put_text(o, "role", role_name(n->role));
+	query_put_text(o, "state", states[s].name);
+	query_put_text(o, "state_name", query_say(q, states[s].en, states[s].zh));
+	query_put(o, "since", json_integer(ls.since));
+	query_put(o, "rtt", json_integer(ls.rtt));
+	query_put(o, "clock_diff", ls.clock_diff == INT64_MIN ? json_null() : json_integer(ls.clock_diff));
+	for (int p = PREC_FLASH; p <= PREC_ROUTINE; p++)
+		(void)json_array_append_new(queued, json_integer((json_int_t)ls.queued[p]));
+	query_put(o, "queued", queued);
+	query_put(o, "in_flight", json_integer((json_int_t)ls.in_flight));
+	query_put(o, "last_heard", json_integer(ls.last_heard));
+	query_put_text(o, "why", ls.why);
+	return o;
+}
+
+json_t *
+query_status(struct query *q)
+{
+	const struct topology *t = q->conf->topology;
+	struct journal_counts c;
+	struct live *l;
+	char name[160];
+	json_t *o, *links;
+
+	if (q->j->ops->counts(q->j, &c) == -1 || (l = live_get(q)) == NULL)
+		return query_unreadable(q);
+	o = json_object();
+	links = json_array();
+	for (size_t i = 0; t != NULL && i < t->count; i++)
+		(void)json_array_append_new(links, link_json(q, &t->n[i]));
+	query_put_text(o, "station", q->self);
+	query_put_text(o, "name", q->env->dir != NULL && q->env->dir->name[0] != '\0' ? q->env->dir->name :
+	    query_station(q, q->self, name, sizeof name));
+	query_put_text(o, "level", q->level);
+	query_put(o, "rev", json_integer((json_int_t)station_revision(q->s)));
+	query_put(o, "now", json_integer(q->now));
+	query_put(o, "epoch", json_integer((json_int_t)station_epoch(q->s)));
+	query_put(o, "links", links);
+	query_put(o, "outbox", json_integer((json_int_t)c.outbox));
+	query_put(o, "no_path", json_integer((json_int_t)c.no_path));
+	query_put(o, "open_deliveries", json_integer((json_int_t)c.open));
+	query_put(o, "returned", json_integer((json_int_t)c.returned));
+	query_put(o, "quarantine", json_integer((json_int_t)q->j->ops->quarantine_count(q->j)));
+	query_put(o, "messages", json_integer((json_int_t)c.messages));
+	query_put(o, "alarms", q->env->alarms != NULL ? json_deep_copy(q->env->alarms) : json_array());
+	query_put(o, "incidents", json_integer((json_int_t)l->open));
+	query_put(o, "unsigned", json_integer((json_int_t)l->unsigned_));
+	query_put(o, "drafts", json_integer((json_int_t)c.drafts));
+	query_put(o, "pid", json_integer((json_int_t)getpid()));
+	return o;
+}
+
+/* ---- verify ---- */
+
+struct caches {
+	struct cached {
+		struct msgid id;
+		char number[96];
+		struct buf summary;
+		bool history;
+	} *v;
+	size_t n, cap;
+};
+
+static int
+cache_row(void *ctx, const struct journal_incident *row)
+{
+	struct caches *cs = ctx;
+	struct cached *c;
+
+	if (cs->n == cs->cap) {
+		cs->cap = cs->cap == 0 ? 64 : cs->cap * 2;
+		cs->v = xreallocarray(cs->v, cs->cap, sizeof *cs->v);
+	}
+	c = &cs->v[cs->n++];
+	memset(c, 0, sizeof *c);
+	c->id = row->id;
+	memcpy(c->number, row->number, sizeof c->number);
+	c->history = row->history;
+	buf_put(&c->summary, row->summary.p, row->summary.n);
+	return 0;
+}
+
+/* Does what is kept differ from what the messages say now? */
+static int
+cache_differs(struct query *q, const struct cached *c, bool *differs)
+{
+	struct folded fd;
+	json_error_t err;
+	json_t *kept, *fresh;
+
+	memset(&fd, 0, sizeof fd);
+	if (station_fold(q->s, &c->id, &fd) == -1)
+		return -1;
+	kept = c->summary.n > 0 ? json_loadb((const char *)c->summary.p, c->summary.n, 0, &err) : NULL;
+	fresh = incident_summary(fd.incident);
+	*differs = kept == NULL || !json_equal(kept, fresh) || strcmp(c->number, fd.incident->number) != 0 ||
+	    c->history != fd.incident->history;
+	json_decref(kept);
+	json_decref(fresh);
+	folded_free(&fd);
+	return 0;
+}
+
+json_t *
+query_verify(struct query *q)
+{
+	struct journal_verify v;
+	struct caches cs = { 0 };
+	char bad[MSGID_TEXT_MAX] = "";
+	bool differs = false;
+	json_t *o = NULL;
+
+	memset(&v, 0, sizeof v);
+	if (q->j->ops->verify(q->j, q->self, &v) == -1 ||
+	    q->j->ops->incident_each(q->j, REALM_LIVE, true, cache_row, &cs) == -1 ||
+	    q->j->ops->incident_each(q->j, REALM_EXERCISE, true, cache_row, &cs) == -1) {
+		(void)query_unreadable(q);
+		goto out;
+	}
+	for (size_t i = 0; i < cs.n && bad[0] == '\0'; i++) {
+		if (cache_differs(q, &cs.v[i], &differs) == -1) {
+			(void)query_unreadable(q);
+			goto out;
+		}
+		if (differs)
+			(void)msgid_format(&cs.v[i].id, bad, sizeof bad);
+	}
+	o = json_object();
+	query_put(o, "messages", json_integer((json_int_t)v.messages));
+	query_put(o, "chain", json_integer((json_int_t)v.chain));
+	query_put(o, "deliveries", json_integer((json_int_t)v.deliveries));
+	query_put(o, "outbox", json_integer((json_int_t)v.outbox));
+	query_put(o, "blobs", json_integer((json_int_t)v.blobs));
+	query_put(o, "destroyed", json_integer((json_int_t)v.destroyed));
+	query_put(o, "incidents", json_integer((json_int_t)cs.n));
+	query_put_text(o, "bad", v.bad);
+	query_put_text(o, "fold_bad", bad);
+out:
+	for (size_t i = 0; i < cs.n; i++)
+		buf_free(&cs.v[i].summary);
+	free(cs.v);
+	return o;
+}
