@@ -1,0 +1,242 @@
+/*
+ * The one command table.  What a key does, what the hint line and the help screen say, what the ':' palette offers and
+ * which verbs dutyctl has are all rows here, so that they cannot drift apart.
+ *
+ * Keys follow the drawings (screens 01 and 14): function keys and digits do the work because Chinese input methods
+ * swallow letters; letters are aliases.  F8, F9 and the panes 4-6 belong to later steps and are left free.
+ * Initials may clash (jb is 接报 and 接办): the palette then shows both; an exact look-up takes the earlier row.
+ *
+ * Table order is the order of help and palette: the desk's daily work first, administration after it.
+ */
+#include <assert.h>
+#include <string.h>
+#include "../formats/i18n.h"
+#include "../formats/text.h"
+#include "command.h"
+
+#define BOTH (CMDF_CTL | CMDF_DESK)
+
+static const char fields_more[] =
+    N_("Every field of a message is an option of its own name: --title, --place, --dead, ...\n"
+       "Figures: 3, 0, ? (unknown), ~20, >=3, <=5, each with @SOURCE; a figure may be repeated for several sources.\n"
+       "Times: 2026-11-22T14:10+08:00, \"11-22 14:10\", 14:10.\n"
+       "  --to A,B         addressees; default: the station above\n"
+       "  --cc A,B         copies to\n"
+       "  --incident REF   the incident it belongs to: number or id\n"
+       "  --realm live|exercise\n"
+       "  --confirm        a time ahead of the station's clock is meant\n"
+       "  --rid RID        request id: repeating it makes nothing twice; default: a fresh one\n"
+       "  --retry SECONDS  how long to try again with the same request id when the switch goes away (10)");
+
+static const char grade_more[] =
+    N_("--explain states nothing: it shows what the grading tables propose, by which clause and figure, how many more "
+       "make the\n"
+       "next grade, what is not known, and the second verdict of risk; of an incident, or (without REF, needing no "
+       "station)\n"
+       "of --type and figures: --type 12G00 --dead 3 --serious '>=9' --missing ?.  An unknown figure is not zero, and "
+       "there is\n"
+       "no default: a person states the grade.");
+
+static const struct command commands[] = {
+    /* the day's work */
+    {CMD_HELP, "help", "帮助", "bz", "F1 ?", "[VERB]", N_("help on commands and keys"), "", BOTH | CMDF_OFFLINE},
+    {CMD_INTAKE, "intake", "接报", "jb", "F2", "--FIELD VALUE ...", N_("log what was learned; opens an incident"),
+	fields_more, BOTH},
+    {CMD_FIND, "find", "查找", "cz", "F3 /", "", N_("find in what is shown"), "", CMDF_DESK},
+    {CMD_PALETTE, NULL, "命令", "ml", "F4 :", "", N_("type a command"), "", CMDF_DESK},
+    {CMD_SIGN, "sign", "签收", "qs", "F5 S", "", N_("sign for a message"), "", CMDF_DESK | CMDF_INCIDENT},
+    {CMD_TAKE, "take", "接办", "jb", "J", "", N_("take a message on, with the time of the next feedback"), "",
+	CMDF_DESK | CMDF_INCIDENT},
+    {CMD_REPORT, "report", "报告", "bg", "F6 R", "REF --FIELD VALUE ...", N_("first report on an incident"),
+	fields_more, BOTH | CMDF_INCIDENT},
+    {CMD_FOLLOWUP, "followup", "续报", "xb", "F11", "REF --FIELD VALUE ...", N_("follow-up report on an incident"),
+	fields_more, BOTH | CMDF_INCIDENT},
+    {CMD_DIRECT, "direct", "指令", "zl", "F7 D", "REF|- --to A,B --text TEXT [--due TIME]",
+	N_("send a directive, on an incident or (-) on none"), fields_more, BOTH | CMDF_INCIDENT},
+    {CMD_FEEDBACK, "feedback", "反馈", "fk", "F",
+	"ID --text TEXT [--progress started|ongoing|done|cannot] [--FIELD VALUE ...]", N_("feed back on a directive"),
+	fields_more, BOTH | CMDF_INCIDENT},
+    {CMD_GRADE, "grade", "定级", "dj", "G F12",
+	"REF I|II|III|IV|undetermined --reason TEXT|--reason-later [--author NAME] [--signer NAME] | "
+	"[REF] --explain [--type CODE --FIELD FIGURE ...]",
+	N_("state the incident's grade, with a reason; or see what the tables propose"), grade_more,
+	BOTH | CMDF_INCIDENT},
+    {CMD_SUBMIT, "submit", "签发", "qf", "F10", "[--kind KIND] [--stage STAGE] --FIELD VALUE ... | --jsonl FILE|-",
+	N_("send a message: a report unless --kind says otherwise"),
+	N_("With --jsonl, one JSON object a line, members by the fields' names, besides: kind, to, cc, incident, "
+	   "realm, rid,\n"
+	   "confirm.  Every line is answered with its number and the id or the reason; a line without rid gets one "
+	   "from its\n"
+	   "own bytes, so that running a file again makes nothing twice.  Exit status 65 when any line was refused."),
+	BOTH},
+    {CMD_ACK, "ack", "回执", "hz", "",
+	"ID --as read|signed|taken|returned [--person NAME] [--due TIME] [--reason TEXT]",
+	N_("receipt for a message: read, signed for, taken on, returned"),
+	N_("--person defaults to the account's name for read alone: signing for and taking on name a person.\n"
+	   "taken needs --due, the time of the next feedback; returned needs --reason."),
+	CMDF_CTL | CMDF_INCIDENT},
+    {CMD_OWED, "owed", "限时", "xs", "1", "", N_("what is owed, to whom and when"), "", BOTH},
+    {CMD_INBOX, "inbox", "收件", "sj", "2", "[--all] [--limit N]", N_("messages received and not yet signed for"), "",
+	BOTH},
+    {CMD_LIST, "list", "在办", "zb", "3",
+	"[--history] [--realm live|exercise] [--limit N] | --messages [--kind KIND] [--after SEQ] [--all]",
+	N_("incidents, last changed first; or messages in the order they were stored"),
+	N_("--messages --all lists what only passes through and machine receipts too."), BOTH},
+    {CMD_SHOW, "show", "时间线", "sjx", "", "REF [--realm live|exercise]",
+	N_("an incident: timeline, receipts, grades, figures, what is missing"),
+	N_("REF is a spoken number (1122-001) or an id."), BOTH | CMDF_INCIDENT},
+    {CMD_STATUS, "status", "状态", "zt", "L", "", N_("the station, its links and what waits"), "", BOTH},
+    {CMD_LOG, "log", "日志", "rz", "", "[--after SEQ] [--limit N]", N_("the duty log"), "", BOTH},
+    /* dutyctl alone */
+    {CMD_MESSAGE, "message", "正文", "zw", "", "ID", N_("a message with its deliveries and receipts"), "", CMDF_CTL},
+    {CMD_DRAFTS, "drafts", "草稿", "cg", "", "", N_("drafts kept by the switch"), "", CMDF_CTL},
+    {CMD_WATCH, "watch", "监看", "jk", "", "[--count N]", N_("a line whenever something changed, until interrupted"),
+	"", CMDF_CTL},
+    {CMD_INIT, "init", "建站", "jz", "",
+	"--station CODE --name NAME [--parent tcp://HOST:PORT --parent-key KEY [--parent-station CODE] [--parent-rate "
+	"BPS]] "
+	"[--listen tcp://HOST:PORT]",
+	N_("make a station: directory, settings, keys, empty journal; prints the public key"),
+	N_("The code of the station above comes from the divisions codebook unless --parent-station names it.  A place "
+	   "that is\n"
+	   "not in the codebook goes into conf/codebooks/divisions.local.tsv first."),
+	CMDF_CTL | CMDF_OFFLINE},
+    {CMD_ENROL, "enrol", "登记", "dj", "",
+	"--station CODE --key KEY [--name NAME] [--role child|department|neighbour|parent] [--endpoint "
+	"tcp://HOST:PORT] "
+	"[--rate BPS] [--via A,B] [--replace] | --station CODE --remove",
+	N_("admit a neighbour's key, or remove it; tells a running switch"),
+	N_("Enrolling the same again is no error and changes only what is given; another key for a known station needs "
+	   "--replace."),
+	CMDF_CTL | CMDF_OFFLINE},
+    {CMD_RELOAD, "reload", "重读", "cd", "", "", N_("the running switch reads its topology again"), "", CMDF_CTL},
+    {CMD_VERIFY, "verify", "校验", "jy", "", "",
+	N_("verify journal and hash chain, through the switch or, when it is down, offline"),
+	N_("Offline it takes the journal's lock.  Exit status 65 and the first bad row when anything is wrong."),
+	CMDF_CTL | CMDF_OFFLINE},
+    {CMD_IMPORT, "import", "导入", "dr", "",
+	"--format cap|report-jsonl [--from STATION] [--to A,B] [--retry SECONDS] FILE...|-",
+	N_("enter CAP warnings, or another system's reports as history"),
+	N_("cap: Actual goes live, Exercise to the exercise realm, Test, System and Draft to the log; the original "
+	   "bytes are kept.\n"
+	   "report-jsonl: one report a line, entered as history in this station's own name; --from may only name this "
+	   "station.\n"
+	   "Running an import again makes nothing twice.  Exit status 65 when anything was refused."),
+	CMDF_CTL},
+    {CMD_EXPORT, "export", "导出", "dc", "", "ID|REF [--format json] [--incident] [--realm live|exercise]",
+	N_("a message, or every message of an incident, as JSON lines with digests"),
+	N_("An incident's id is that of its opening message: --incident exports the whole incident."), CMDF_CTL},
+    {CMD_CONVERT, "convert", "转换", "zh", "",
+	"[--from wire|json|report-jsonl|cap] --to FORMAT [--charset C] [--output-charset C] [--bom] [--lossy] [FILE...]",
+	N_("a file of messages in another format, on standard output"),
+	N_("Needs no station.  Without FILE, or with -, it reads standard input; without --from it looks.\n"
+	   "  --to              json, wire, cap (one message), csv or text\n"
+	   "  --charset         what the text is in: utf-8, gb18030, gbk, gb2312, big5, utf-16le, utf-16be; else it looks\n"
+	   "  --output-charset  csv and text: what to write; what it cannot hold becomes [U+20BB7]\n"
+	   "  --bom             csv and text: begin with a byte order mark, for spreadsheets\n"
+	   "  --lossy           take damaged text, with U+FFFD in its place\n"
+	   "Exit status: 0 all taken, 1 all taken and warned of something, 65 something was refused."),
+	CMDF_CTL | CMDF_OFFLINE},
+    {CMD_CHECK, "check", "检查", "jc", "", "[--format wire|json|report-jsonl|cap] [--charset C] FILE...",
+	N_("whether files of messages would be taken"),
+	N_("Needs no station.  A line a file: accept, warn or reject, the file and the reason, with tabs between.\n"
+	   "Exit status: 0 all accepted, 1 some with warnings, 65 some refused."),
+	CMDF_CTL | CMDF_OFFLINE},
+    {CMD_CODES, "codes", "代码", "dm", "", "[--limit N] QUERY...",
+	N_("event types and divisions by code, name, part of a name or initials"),
+	N_("Several words must all match.  Needs no station."), CMDF_CTL | CMDF_OFFLINE},
+    /* the desk alone */
+    {CMD_OVERVIEW, "overview", "值班台", "zbt", "Home 0", "", N_("back to the overview"), "", CMDF_DESK},
+    {CMD_OPEN, "open", "打开", "dk", "Enter", "", N_("open what is selected"), "", CMDF_DESK},
+    {CMD_BACK, "back", "返回", "fh", "Esc", "", N_("go back; a draft is kept"), "", CMDF_DESK},
+    {CMD_UP, NULL, "上", "s", "Up Ctrl-P", "", N_("one up"), "", CMDF_DESK},
+    {CMD_DOWN, NULL, "下", "x", "Down Ctrl-N", "", N_("one down"), "", CMDF_DESK},
+    {CMD_PAGE_UP, NULL, "上页", "sy", "PgUp -", "", N_("a page up"), "", CMDF_DESK},
+    {CMD_PAGE_DOWN, NULL, "下页", "xy", "PgDn Space", "", N_("a page down"), "", CMDF_DESK},
+    {CMD_SAVE, "save", "存稿", "cg", "Ctrl-S", "", N_("save the draft"), "", CMDF_DESK},
+    {CMD_REFRESH, "refresh", "重画", "ch", "Ctrl-L", "", N_("paint the screen again"), "", CMDF_DESK},
+    {CMD_QUIT, "quit", "退出", "tc", "Q Ctrl-X", "", N_("leave the desk; the switch runs on"), "", CMDF_DESK},
+};
+
+#define NCOMMANDS (sizeof commands / sizeof commands[0])
+
+const struct command *
+command_at(size_t i)
+{
+	return i < NCOMMANDS ? &commands[i] : NULL;
+}
+
+const struct command *
+command_by_id(enum command_id id)
+{
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		if (commands[i].id == id)
+			return &commands[i];
+	return NULL;
+}
+
+const struct command *
+command_by_verb(const char *verb)
+{
+	if (verb == NULL || *verb == '\0')
+		return NULL;
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		if ((commands[i].verb != NULL && strcmp(commands[i].verb, verb) == 0) ||
+		    strcmp(commands[i].zh, verb) == 0)
+			return &commands[i];
+	/* initials last: "log" shall never be taken for somebody's initials */
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		if (strcmp(commands[i].initials, verb) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* Bytes of the blank at p, ASCII or ideographic (U+3000: what an input method types); 0 when it is none. */
+static size_t
+space_at(const char *p)
+{
+	return *p == ' ' ? 1 : strncmp(p, "\xe3\x80\x80", 3) == 0 ? 3 : 0;
+}
+
+/* The first word of what was typed, folded: what follows it are the command's arguments. */
+static size_t
+typed_word(const char *typed, char *out, size_t size)
+{
+	char folded[128];
+	size_t n, len, start = 0, end;
+
+	n = text_fold(typed, folded, sizeof folded);
+	assert(n < sizeof folded);
+	while ((len = space_at(folded + start)) > 0)
+		start += len;
+	end = start;
+	while (end < n && space_at(folded + end) == 0)
+		end++;
+	if (end - start >= size)
+		end = start + size - 1;
+	memcpy(out, folded + start, end - start);
+	out[end - start] = '\0';
+	return end - start;
+}
+
+const struct command *
+command_match(const char *typed, unsigned flags, size_t i)
+{
+	char word[96];
+	size_t n = typed_word(typed == NULL ? "" : typed, word, sizeof word);
+
+	if (!text_utf8_valid(word, n, NULL))
+		return NULL;	/* half a character is the beginning of nothing */
+	for (size_t k = 0; k < NCOMMANDS; k++) {
+		const struct command *c = &commands[k];
+
+		if (flags != 0 && (c->flags & flags) == 0)
+			continue;
+		if ((c->verb == NULL || strncmp(c->verb, word, n) != 0) && strncmp(c->zh, word, n) != 0 &&
+		    strncmp(c->initials, word, n) != 0)
+			continue;
+		if (i-- == 0)
+			return c;
+	}
+	return NULL;
+}

@@ -1,0 +1,446 @@
+/*
+ * What dutyctl says in the station's name: intake, reports, receipts, grades, directives, feedback.
+ *
+ * Values are parsed on this side, once: a clock time like 14:10 is then the same instant in every repetition under one
+ * request id, and what can be refused is refused before the switch is troubled.  The switch checks it all again: it
+ * fills in id, parents, default addressees and precedence and has the last word.
+ */
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+#include "../formats/buf.h"
+#include "../formats/check.h"
+#include "../formats/i18n.h"
+#include "../formats/json.h"
+#include "../formats/text.h"
+#include "../formats/value.h"
+#include "ctl_grade.h"
+#include "ctl_submit.h"
+
+#define COMMON                                                                                                         \
+	{"to", true, false}, {"cc", true, false}, {"realm", true, false}, {"rid", true, false},                        \
+	    {"retry", true, false},                                                                                    \
+	{                                                                                                              \
+		"confirm", false, false                                                                                \
+	}
+
+static const struct ctl_option submit_options[] = { COMMON, { "incident", true, false }, { "kind", true, false },
+	{ "jsonl", true, false }, { NULL, false, false } };
+static const struct ctl_option intake_options[] = { COMMON, { "incident", true, false }, { NULL, false, false } };
+static const struct ctl_option ref_options[] = { COMMON, { NULL, false, false } };
+static const struct ctl_option grade_options[] = { COMMON, { "reason-later", false, false }, { NULL, false, false } };
+static const struct ctl_option ack_options[] = { COMMON, { "as", true, false }, { NULL, false, false } };
+
+json_t *
+submit_request(const char *rid, int realm, const struct body *body, bool confirmed)
+{
+	json_t *r = json_pack("{s:s, s:s, s:s, s:o}", "op", "submit", "rid", rid, "realm",
+	    realm == REALM_EXERCISE ? "exercise" : "live", "body", json_from_body(body));
+
+	if (r == NULL)
+		abort();	/* rid was checked, the body is text that was checked */
+	if (confirmed)
+		(void)json_object_set_new(r, "confirmed", json_true());
+	return r;
+}
+
+bool
+submit_rid_valid(const char *rid)
+{
+	size_t n = strlen(rid);
+
+	return n >= 1 && n <= 191 && text_utf8_valid(rid, n, NULL) && text_clean(rid, n, false, NULL);
+}
+
+void
+submit_kind(struct body *b, int kind)
+{
+	body_set_num(b, F_KIND, kind);
+	if (kind == KIND_REPORT && body_enum(b, F_STAGE) == 0)
+		body_set_num(b, F_STAGE, STAGE_FIRST);
+}
+
+/* The switch refuses it too; here the answer is how to say that it is meant. */
+int
+submit_ahead(const struct body *b, bool confirmed, struct fault *f)
+{
+	struct check_remark r;
+
+	for (size_t i = 0; !confirmed && check_remark(b, ctl_now(), i, &r); i++)
+		if (r.kind == CHECK_AHEAD)
+			return fault_set(f, EX_DATAERR, r.field->name,
+			    _("lies ahead of the clock; if it is meant, confirm it (--confirm)"));
+	return 0;
+}
+
+int
+submit_kind_parse(const char *name, int *kind, struct fault *f)
+{
+	const struct enum_name *e = enum_by_name("kind", name);
+
+	if (e == NULL)
+		return fault_set(f, EX_DATAERR, "kind", _("unknown kind: %.60s"), name);
+	*kind = e->value;
+	return 0;
+}
+
+int
+submit_incident(struct ctl_pipe *pipe, const char *ref, int *realm, struct msgid *id, struct fault *f)
+{
+	json_t *answer, *request;
+	const char *text;
+	int rc = -1;
+
+	if (msgid_parse(ref, id)) {
+		if (*realm >= 0 && *realm != id->realm)
+			return fault_set(f, EX_DATAERR, "realm", _("the incident belongs to the other realm"));
+		*realm = id->realm;
+		return 0;
+	}
+	if (*realm < 0)
+		*realm = REALM_LIVE;
+	request = json_pack(
+	    "{s:s, s:s, s:s}", "op", "show", "ref", ref, "realm", *realm == REALM_EXERCISE ? "exercise" : "live");
+	if (request == NULL)
+		return fault_set(f, EX_DATAERR, "incident", _("is no UTF-8 text"));
+	if ((answer = ctl_pipe_ask(pipe, request, f)) == NULL) {
+		if (f->field[0] == '\0')
+			(void)snprintf(f->field, sizeof f->field, "incident");
+		return -1;
+	}
+	text = json_string_value(json_object_get(json_object_get(answer, "incident"), "id"));
+	if (text == NULL || !msgid_parse(text, id))
+		(void)fault_set(f, EX_PROTOCOL, "incident", _("the switch named no incident"));
+	else
+		rc = 0;
+	json_decref(answer);
+	return rc;
+}
+
+/* ---- one message ---- */
+
+struct one {
+	struct ctl *ctl;
+	int rc;
+};
+
+static void
+one_done(void *ctx, const struct ctl_done *d)
+{
+	struct one *o = ctx;
+	char id[MSGID_TEXT_MAX], number[128], text[512];
+	json_t *remarks;
+	size_t i;
+
+	if (d->fault != NULL) {
+		o->rc = ctl_fail(d->fault);
+		if (d->fault->code == EX_TEMPFAIL && d->rid[0] != '\0') {
+			(void)snprintf(text, sizeof text,
+			    _("it may have been taken or not: repeat it with --rid %s, nothing is made twice"), d->rid);
+			ctl_note(text);
+		}
+		return;
+	}
+	if (o->ctl->json) {
+		ctl_json_answer(stdout, d->answer);
+		return;
+	}
+	(void)printf(
+	    "%s %s\n", ctl_text(d->answer, "id", id, sizeof id), ctl_text(d->answer, "number", number, sizeof number));
+	if (json_is_true(json_object_get(d->answer, "duplicate")))
+		ctl_note(_("already there: nothing was made twice"));
+	remarks = json_object_get(d->answer, "remarks");
+	for (i = 0; i < json_array_size(remarks); i++) {
+		json_t *r = json_array_get(remarks, i);
+		const char *s =
+		    json_is_object(r) ? json_string_value(json_object_get(r, "text")) : json_string_value(r);
+
+		(void)snprintf(text, sizeof text, _("remark: %s"), s == NULL ? "-" : s);
+		ctl_note(text);
+	}
+}
+
+/* Addressees, realm, incident, request id from the options, then away with it.  ref: NULL or the incident. */
+static int
+send_body(struct ctl *ctl, const struct ctl_args *a, struct body *b, const char *ref, int realm)
+{
+	struct one one = { .ctl = ctl };
+	struct fault f = { 0 };
+	const char *to = ctl_arg(a, "to"), *cc = ctl_arg(a, "cc"), *rid = ctl_arg(a, "rid");
+	struct ctl_pipe *pipe = NULL;
+	struct msgid incident;
+	char fresh[33];
+	long retry = 10;
+	int asked = realm;
+
+	if (ctl_arg_realm(a, &asked, &f) != 0 || ctl_arg_num(a, "retry", 0, 86400, &retry, &f) != 0)
+		goto failed;
+	if (realm >= 0 && asked != realm) {
+		(void)fault_set(&f, EX_DATAERR, "realm", _("the message answered belongs to the other realm"));
+		goto failed;
+	}
+	if (to != NULL && ctl_stations(b, F_TO, to, &f) != 0)
+		goto failed;
+	if (cc != NULL && ctl_stations(b, F_CC, cc, &f) != 0)
+		goto failed;
+	if (rid != NULL && !submit_rid_valid(rid)) {
+		(void)fault_set(&f, EX_DATAERR, "rid", _("must be 1 to 191 bytes of plain text"));
+		goto failed;
+	}
+	if (submit_ahead(b, ctl_flag(a, "confirm"), &f) != 0)
+		goto failed;
+	if (rid == NULL) {
+		client_rid(fresh);
+		rid = fresh;
+	}
+	pipe = ctl_pipe_new(ctl, retry, one_done, &one);
+	if (ref != NULL) {
+		if (submit_incident(pipe, ref, &asked, &incident, &f) != 0)
+			goto failed;
+		body_set_id(b, F_INCIDENT, &incident);
+	}
+	/* what goes wrong from here on one_done has told */
+	if (ctl_pipe_put(pipe, "", 0, submit_request(rid, asked < 0 ? REALM_LIVE : asked, b, ctl_flag(a, "confirm")),
+		NULL, 0, &f) == 0)
+		(void)ctl_pipe_drain(pipe, &f);
+	ctl_pipe_free(pipe);
+	return one.rc;
+failed:
+	ctl_pipe_free(pipe);
+	return ctl_fail(&f);
+}
+
+/* Options into a fresh body.  0, or the exit status after having said why. */
+static int
+begin(struct ctl *ctl, const char *verb, const struct ctl_option *known, size_t words, int argc, char **argv,
+    struct ctl_args *a, struct body **b)
+{
+	struct fault f = { 0 };
+	const struct codebook *cb;
+
+	*b = NULL;
+	if (ctl_args_parse(a, known, true, argc, argv, &f) != 0)
+		return ctl_usage(verb, f.field, f.text);
+	if (a->nword != words)
+		return ctl_usage(verb, a->nword > words ? a->word[words] : "",
+		    a->nword > words ? _("one word too many") : _("a word is missing: what is it about?"));
+	ctl->json = ctl->json || a->json;
+	if (ctl_dir(ctl, &f) != 0)
+		return ctl_fail(&f);
+	*b = body_new();
+	if ((cb = ctl_codebook(ctl, &f)) == NULL || ctl_args_body(a, *b, cb, ctl_now(), &f) != 0)
+		return ctl_fail(&f);
+	return 0;
+}
+
+static int
+end(struct ctl_args *a, struct body *b, int rc)
+{
+	ctl_args_free(a);
+	body_free(b);
+	return rc;
+}
+
+int
+ctl_submit(struct ctl *ctl, int argc, char **argv)
+{
+	struct ctl_args a;
+	struct body *b;
+	struct fault f = { 0 };
+	const char *jsonl, *name;
+	int rc = begin(ctl, "submit", submit_options, 0, argc, argv, &a, &b), kind = 0, realm = -1;
+	long retry = 10;
+
+	if (rc != 0)
+		return end(&a, b, rc);
+	if ((name = ctl_arg(&a, "kind")) != NULL && submit_kind_parse(name, &kind, &f) != 0)
+		return end(&a, b, ctl_fail(&f));
+	if ((jsonl = ctl_arg(&a, "jsonl")) == NULL) {
+		submit_kind(b, kind == 0 ? KIND_REPORT : kind);
+		return end(&a, b, send_body(ctl, &a, b, ctl_arg(&a, "incident"), -1));
+	}
+	if (b->n > 0)
+		return end(&a, b, ctl_usage("submit", "jsonl", _("fields come from the lines, not from options")));
+	if (ctl_arg(&a, "rid") != NULL)
+		return end(&a, b, ctl_usage("submit", "rid", _("many lines cannot share one: give it as a member")));
+	if (ctl_arg_realm(&a, &realm, &f) != 0 || ctl_arg_num(&a, "retry", 0, 86400, &retry, &f) != 0)
+		return end(&a, b, ctl_fail(&f));
+	return end(&a, b, submit_jsonl(ctl, &a, jsonl, retry, kind == 0 ? KIND_REPORT : kind, realm));
+}
+
+int
+ctl_intake(struct ctl *ctl, int argc, char **argv)
+{
+	struct ctl_args a;
+	struct body *b;
+	int rc = begin(ctl, "intake", intake_options, 0, argc, argv, &a, &b);
+
+	if (rc != 0)
+		return end(&a, b, rc);
+	submit_kind(b, KIND_INTAKE);
+	return end(&a, b, send_body(ctl, &a, b, ctl_arg(&a, "incident"), -1));
+}
+
+static int
+report(struct ctl *ctl, const char *verb, int stage, int argc, char **argv)
+{
+	struct ctl_args a;
+	struct body *b;
+	int rc = begin(ctl, verb, ref_options, 1, argc, argv, &a, &b);
+
+	if (rc != 0)
+		return end(&a, b, rc);
+	if (body_enum(b, F_STAGE) == 0)
+		body_set_num(b, F_STAGE, stage);
+	submit_kind(b, KIND_REPORT);
+	return end(&a, b, send_body(ctl, &a, b, a.word[0], -1));
+}
+
+int
+ctl_report(struct ctl *ctl, int argc, char **argv)
+{
+	return report(ctl, "report", STAGE_FIRST, argc, argv);
+}
+
+int
+ctl_followup(struct ctl *ctl, int argc, char **argv)
+{
+	return report(ctl, "followup", STAGE_FOLLOWUP, argc, argv);
+}
+
+/* The account that types: the seat. */
+static void
+set_seat(struct body *b, uint32_t key)
+{
+	const struct passwd *pw = getpwuid(geteuid());
+	char name[96];
+
+	if (pw == NULL || pw->pw_name[0] == '\0')
+		return;
+	(void)text_sanitise(pw->pw_name, strlen(pw->pw_name), name, sizeof name, false);
+	body_set_text(b, key, name);
+}
+
+/* A time by which something is to be done lies ahead, or it is a slip of the hand. */
+static int
+due_ahead(const struct body *b, struct fault *f)
+{
+	const struct value *due = body_first(b, F_DUE);
+
+	if (due != NULL && due->u.when.ms <= ctl_now())
+		return fault_set(f, EX_DATAERR, "due", _("is past already"));
+	return 0;
+}
+
+/* The message a receipt or feedback answers. */
+static int
+refer(struct body *b, const char *word, int *realm, struct fault *f)
+{
+	struct msgid id;
+
+	if (!msgid_parse(word, &id))
+		return fault_set(f, EX_DATAERR, "id", _("no message id: %.80s"), word);
+	if (body_count(b, F_REFS) == 0)
+		body_add_id(b, F_REFS, &id);
+	*realm = id.realm;
+	return 0;
+}
+
+int
+ctl_ack(struct ctl *ctl, int argc, char **argv)
+{
+	struct ctl_args a;
+	struct body *b;
+	struct fault f = { 0 };
+	const struct enum_name *e;
+	const char *as;
+	int rc = begin(ctl, "ack", ack_options, 1, argc, argv, &a, &b), realm = -1;
+
+	if (rc != 0)
+		return end(&a, b, rc);
+	if ((as = ctl_arg(&a, "as")) == NULL)
+		return end(&a, b, ctl_usage("ack", "as", _("which receipt: read, signed, taken or returned?")));
+	e = enum_by_name("act", as);
+	if (e == NULL || e->value == ACT_DELIVERED) {
+		(void)fault_set(&f, EX_DATAERR, "as", _("must be read, signed, taken or returned, not %.40s"), as);
+		return end(&a, b, ctl_fail(&f));
+	}
+	if (body_count(b, F_REFS) > 0 || body_enum(b, F_ACT) != 0)
+		return end(
+		    &a, b, ctl_usage("ack", body_enum(b, F_ACT) != 0 ? "act" : "refs", _("is said by ID and --as")));
+	if (refer(b, a.word[0], &realm, &f) != 0)
+		return end(&a, b, ctl_fail(&f));
+	/* Opening a message is the seat's act; signing for it is a named person's, and accounts are shared. */
+	if (body_text(b, F_PERSON) == NULL && e->value == ACT_READ)
+		set_seat(b, F_PERSON);
+	if (due_ahead(b, &f) != 0)
+		return end(&a, b, ctl_fail(&f));
+	body_set_num(b, F_ACT, e->value);
+	submit_kind(b, KIND_RECEIPT);
+	return end(&a, b, send_body(ctl, &a, b, NULL, realm));
+}
+
+int
+ctl_grade(struct ctl *ctl, int argc, char **argv)
+{
+	struct ctl_args a;
+	struct body *b;
+	struct fault f = { 0 };
+	int rc;
+
+	if (ctl_grade_explains(argc, argv))
+		return ctl_grade_explain(ctl, argc, argv);
+	rc = begin(ctl, "grade", grade_options, 2, argc, argv, &a, &b);
+	if (rc != 0)
+		return end(&a, b, rc);
+	if (body_enum(b, F_GRADE) != 0)
+		return end(&a, b, ctl_usage("grade", "grade", _("given twice")));
+	if (value_parse(b, field_by_key(F_GRADE), a.word[1], ctl_codebook(ctl, &f), ctl_now(), &f) != 0)
+		return end(&a, b, ctl_fail(&f));
+	if (body_text(b, F_REASON) == NULL && !ctl_flag(&a, "reason-later")) {
+		(void)fault_set(&f, EX_DATAERR, "reason",
+		    _("is needed; when raising it may follow (--reason-later)"));
+		return end(&a, b, ctl_fail(&f));
+	}
+	/* The seat may raise a grade, nobody waits for a name; lowering needs a leader's, which the switch sees to. */
+	if (body_text(b, F_AUTHOR) == NULL && body_text(b, F_SIGNER) == NULL && body_text(b, F_PERSON) == NULL)
+		set_seat(b, F_AUTHOR);
+	submit_kind(b, KIND_GRADE);
+	return end(&a, b, send_body(ctl, &a, b, a.word[0], -1));
+}
+
+int
+ctl_direct(struct ctl *ctl, int argc, char **argv)
+{
+	struct ctl_args a;
+	struct body *b;
+	struct fault f = { 0 };
+	int rc = begin(ctl, "direct", ref_options, 1, argc, argv, &a, &b);
+
+	if (rc != 0)
+		return end(&a, b, rc);
+	if (ctl_arg(&a, "to") == NULL)
+		return end(&a, b, ctl_usage("direct", "to", _("a directive names whom it is for")));
+	if (due_ahead(b, &f) != 0)
+		return end(&a, b, ctl_fail(&f));
+	submit_kind(b, KIND_DIRECTIVE);
+	return end(&a, b, send_body(ctl, &a, b, strcmp(a.word[0], "-") == 0 ? NULL : a.word[0], -1));
+}
+
+int
+ctl_feedback(struct ctl *ctl, int argc, char **argv)
+{
+	struct ctl_args a;
+	struct body *b;
+	struct fault f = { 0 };
+	int rc = begin(ctl, "feedback", ref_options, 1, argc, argv, &a, &b), realm = -1;
+
+	if (rc != 0)
+		return end(&a, b, rc);
+	if (refer(b, a.word[0], &realm, &f) != 0)
+		return end(&a, b, ctl_fail(&f));
+	submit_kind(b, KIND_FEEDBACK);
+	return end(&a, b, send_body(ctl, &a, b, NULL, realm));
+}
