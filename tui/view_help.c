@@ -1,0 +1,266 @@
+/*
+ * Screen 14: help and the command board, both made of the command table's rows.  The board takes English, Chinese and
+ * pinyin initials; arrows and Enter are enough.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "../formats/buf.h"
+#include "../formats/i18n.h"
+#include "../formats/text.h"
+#include "app.h"
+#include "edit.h"
+#include "message_text.h"
+#include "util.h"
+
+struct help {
+	struct view v;
+	struct lines lines;
+	int width;
+};
+
+static void
+help_lines(struct help *h)
+{
+	const struct command *c;
+	int width = term_cols() - 2;
+
+	lines_clear(&h->lines);
+	for (size_t i = 0; (c = command_at(i)) != NULL; i++) {
+		struct buf b = { 0 };
+
+		if (!(c->flags & CMDF_DESK))
+			continue;
+		buf_puts(&b, c->keys);
+		do
+			buf_puts(&b, " ");
+		while (text_cells(buf_cstr(&b)) < 12);
+		buf_puts(&b, i18n_zh() ? c->zh : c->verb ? c->verb : "");
+		do
+			buf_puts(&b, " ");
+		while (text_cells(buf_cstr(&b)) < 22);
+		lines_add(&h->lines, buf_cstr(&b), _(c->help), width);
+		buf_free(&b);
+	}
+	{
+		char label[64];
+
+		(void)snprintf(label, sizeof(label), "F8 T        %s", _("telephone report"));
+		lines_add(&h->lines, label, _("record on an incident or an owed row that the telephone report was made"), width);
+	}
+	lines_add(&h->lines, "", "", width);
+	lines_add(&h->lines, _("everywhere"), _("Esc and a digit is the F key of that number (0: F10). Digits, F keys, arrows and Enter do "
+	    "everything; letters are aliases. Full-width : / ? are taken as : / ?."), width);
+	lines_add(&h->lines, _("forms"), _("Tab, Enter, arrows: next or previous field. Ctrl-T: time now. Ctrl-N: new line. Ctrl-U: clear the field, again: "
+	    "bring it back. Ctrl-S saves, typing pauses save too. Unknown figure: ?"), width);
+	lines_add(&h->lines, _("questions"), _("1 confirms, anything else cancels."), width);
+	lines_add(&h->lines, _("sound"), _("an arrival rings once, a flash message every 30 s until it is signed for."), width);
+	h->width = term_cols();
+}
+
+static void
+help_title(struct view *v, char *buf, size_t size)
+{
+	(void)v;
+	(void)snprintf(buf, size, "%s", _("Help: keys and commands"));
+}
+
+static void
+help_paint(struct view *v)
+{
+	struct help *h = (struct help *)v;
+
+	if (h->width != term_cols())
+		help_lines(h);
+	lines_paint(&h->lines, app_top_row(v->app), app_bottom_row(v->app) - app_top_row(v->app) + 1);
+	v->cursor_row = app_top_row(v->app);
+}
+
+static bool
+help_command(struct view *v, enum command_id id)
+{
+	struct help *h = (struct help *)v;
+
+	if (id == CMD_UP || id == CMD_DOWN || id == CMD_PAGE_UP || id == CMD_PAGE_DOWN) {
+		(void)lines_command(&h->lines, id);
+		return true;
+	}
+	return id == CMD_HELP || id == CMD_OPEN;
+}
+
+static bool
+help_find(struct view *v, const char *text)
+{
+	return lines_find(&((struct help *)v)->lines, text);
+}
+
+static bool
+help_hint(struct view *v, char *buf, size_t size)
+{
+	(void)v;
+	hint_add(buf, size, CMD_PAGE_DOWN, _(" more"));
+	hint_add(buf, size, CMD_FIND, _(" find"));
+	hint_add(buf, size, CMD_BACK, _(" back"));
+	return true;
+}
+
+static void
+help_free(struct view *v)
+{
+	lines_clear(&((struct help *)v)->lines);
+	free(v);
+}
+
+static const struct view_ops help_ops = {
+	.free = help_free,
+	.title = help_title,
+	.paint = help_paint,
+	.command = help_command,
+	.hint = help_hint,
+	.find = help_find,
+};
+
+struct view *
+view_help_new(struct app *app)
+{
+	struct help *h = xcalloc(1, sizeof(*h));
+
+	h->v.ops = &help_ops;
+	h->v.app = app;
+	return &h->v;
+}
+
+/* The board. */
+
+struct palette {
+	struct view v;
+	struct edit typed;
+	struct list list;
+};
+
+static size_t
+matches(const struct palette *p)
+{
+	size_t n = 0;
+
+	while (command_match(p->typed.s, CMDF_DESK, n))
+		n++;
+	return n;
+}
+
+static int
+palette_rows(const struct palette *p)
+{
+	return app_bottom_row(p->v.app) - app_top_row(p->v.app) - 1;
+}
+
+static void
+palette_title(struct view *v, char *buf, size_t size)
+{
+	(void)v;
+	(void)snprintf(buf, size, "%s", _("Commands (English, Chinese or initials)"));
+}
+
+static void
+palette_paint(struct view *v)
+{
+	struct palette *p = (struct palette *)v;
+	int row = app_top_row(v->app), cols = term_cols(), rows = palette_rows(p);
+
+	p->list.n = matches(p);
+	list_fit(&p->list, rows);
+	(void)term_put(row, 0, 1, TERM_PLAIN, ":");
+	(void)edit_paint(&p->typed, row, 2, cols - 4, 1, true, &v->cursor_row, &v->cursor_col);
+	row += 2;
+	if (p->list.n == 0)
+		(void)term_put(row, 1, cols - 2, TERM_ALERT, _("no such command"));
+	for (int i = 0; i < rows && p->list.top + (size_t)i < p->list.n; i++) {
+		const struct command *c = command_match(p->typed.s, CMDF_DESK, p->list.top + (size_t)i);
+
+		(void)term_put(row + i, 0, 1, TERM_PLAIN, p->list.top + (size_t)i == p->list.sel ? ">" : " ");
+		(void)term_put(row + i, 2, 10, TERM_PLAIN, i18n_zh() ? c->zh : c->verb ? c->verb : "");
+		(void)term_put(row + i, 13, 12, TERM_PLAIN, i18n_zh() && c->verb ? c->verb : "");
+		(void)term_put(row + i, 26, 14, TERM_PLAIN, c->keys);
+		(void)term_put(row + i, 41, cols - 42, TERM_PLAIN, _(c->help));
+	}
+}
+
+static bool
+palette_key(struct view *v, const struct key *k)
+{
+	struct palette *p = (struct palette *)v;
+	const struct command *c;
+	struct app *app = v->app;
+	bool changed;
+
+	p->list.n = matches(p);
+	switch (k->code) {
+	case TK_UP:
+		return list_command(&p->list, CMD_UP, palette_rows(p));
+	case TK_DOWN:
+		return list_command(&p->list, CMD_DOWN, palette_rows(p));
+	case TK_PGUP:
+		return list_command(&p->list, CMD_PAGE_UP, palette_rows(p));
+	case TK_PGDN:
+		return list_command(&p->list, CMD_PAGE_DOWN, palette_rows(p));
+	case TK_ENTER:
+		if (k->pasted)
+			return true;
+		c = command_match(p->typed.s, CMDF_DESK, p->list.sel);
+		if (!c)
+			return true;
+		app_pop_view(app, v);
+		app_command(app, c->id);
+		return true;
+	default:
+		if (!edit_key(&p->typed, k, &changed))
+			return false;
+		if (changed)
+			p->list.sel = 0;
+		return true;
+	}
+}
+
+static bool
+palette_command(struct view *v, enum command_id id)
+{
+	(void)v;
+	return id == CMD_PALETTE;
+}
+
+static bool
+palette_hint(struct view *v, char *buf, size_t size)
+{
+	(void)v;
+	hint_text(buf, size, _("Up Down choose  Enter run"));
+	hint_add(buf, size, CMD_BACK, _(" back"));
+	return true;
+}
+
+static void
+palette_free(struct view *v)
+{
+	edit_free(&((struct palette *)v)->typed);
+	free(v);
+}
+
+static const struct view_ops palette_ops = {
+	.editing = true,
+	.free = palette_free,
+	.title = palette_title,
+	.paint = palette_paint,
+	.key = palette_key,
+	.command = palette_command,
+	.hint = palette_hint,
+};
+
+struct view *
+view_palette_new(struct app *app)
+{
+	struct palette *p = xcalloc(1, sizeof(*p));
+
+	p->v.ops = &palette_ops;
+	p->v.app = app;
+	edit_init(&p->typed, 120, false);
+	return &p->v;
+}
