@@ -7,12 +7,15 @@
 #include <string.h>
 #include "../formats/buf.h"
 #include "../formats/i18n.h"
+#include "../formats/text.h"
 #include "../formats/value.h"
 #include "compose.h"
 #include "util.h"
 
 enum pane { PANE_OWED, PANE_ARRIVALS, PANE_INCIDENTS, PANES };
 static const enum pane order[PANES] = { PANE_OWED, PANE_INCIDENTS, PANE_ARRIVALS };	/* from the top */
+
+#define OWED_CELLS 8	/* 书面首报 */
 
 struct overview {
 	struct view v;
@@ -177,13 +180,15 @@ static void
 paint_owed(const struct json_t *r, int row, int cols, int64_t now)
 {
 	char due[24], origin[24], title[256], what[400];
+	int pad;
 	int64_t at = jnum(r, "due");
 	bool late = at != 0 && at < now;
 
 	(void)term_put(row, 1, 11, late ? TERM_ALERT : TERM_PLAIN, short_time(at, now, due));
 	if (late)
 		(void)term_put(row, 13, 4, TERM_ALERT, _("LATE"));
-	(void)snprintf(what, sizeof(what), "%s%s %s %s", jexercise(r) ? _("[EXERCISE] ") : "", owed_label(r),
+	pad = OWED_CELLS - text_cells(owed_label(r));	/* the titles stand in one column */
+	(void)snprintf(what, sizeof(what), "%s%s%*s %s %s", jexercise(r) ? _("[EXERCISE] ") : "", owed_label(r), pad > 0 ? pad : 0, "",
 	    jtext(r, "number"), one_line(jtext(r, "title"), title, sizeof(title)));
 	(void)term_put(row, 18, cols - 18 - 26, TERM_PLAIN, what);
 	(void)term_put(row, cols - 25, 12, TERM_PLAIN, jtext(r, "towards_name"));

@@ -158,7 +158,7 @@ marker_is_cheap(void)
 	struct pty *c = desk_up("county");
 	size_t before;
 
-	SEE(c, "签收 西周");
+	SEE(c, "签收   西周");
 	pty_settle(c, 300, 2000);
 	before = c->nraw;
 	pty_send(c, "\033[B");
@@ -175,7 +175,7 @@ owed_rows(void)
 	char *out;
 	int row;
 
-	SEE(c, "待签收 西周");
+	SEE(c, "待签收   西周");
 	pty_send(c, "1");
 	SEE(c, "F5签收");
 	CHECK(c, CTL("county", NULL, "log", "--text", "x") >= 0);
@@ -189,7 +189,7 @@ owed_rows(void)
 	row = vt_find(c->vt, "西周镇 首报", NULL);
 	CHECK(c, row > 0 && c->vt->row == row);
 	pty_send(c, "\033");
-	SEE(c, "待签收 西周");
+	SEE(c, "待签收   西周");
 	pty_send(c, "1\033[5~" F5);
 	SEE(c, "签收：");
 	CHECK(c, vt_find(c->vt, "柳河路仓库起火", NULL) >= 0);
