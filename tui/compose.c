@@ -204,12 +204,21 @@ open_points(const struct body *b, int64_t now, char *buf, size_t size)
 static void on_sent(struct app *, json_t *context, const json_t *answer, const struct fault *);
 
 static void
+focus_on(struct compose *c, const char *name)
+{
+	const struct field *field = field_by_name(name);
+
+	for (size_t i = 0; field && i < c->form.n; i++)
+		if (c->form.cell[i].field == field)
+			c->form.focus = i;
+}
+
+static void
 refused(struct app *app, json_t *context, const struct fault *f)
 {
 	const char *rid = jtext(context, "rid");
 	struct compose *c = compose_find(app, rid);
 	json_t *draft = json_object_get(context, "draft");
-	const struct field *field = field_by_name(f->field);
 
 	if (draft) {	/* what was typed stays, and is no longer under way */
 		(void)json_object_set_new(draft, "sending", json_false());
@@ -220,9 +229,7 @@ refused(struct app *app, json_t *context, const struct fault *f)
 		return;
 	c->sending = false;
 	c->confirmed = false;
-	for (size_t i = 0; field && i < c->form.n; i++)
-		if (c->form.cell[i].field == field)
-			c->form.focus = i;
+	focus_on(c, f->field);
 }
 
 static void
@@ -257,6 +264,21 @@ sent(struct app *app, json_t *context, const json_t *answer)
 		    app_link_note(app, report && *app_hello(app, "parent"), link, sizeof(link)), *open ? _("; still open: ") : "", open);
 }
 
+/* The intake stands and its report was refused: the form has done its part, the incident's own F6 writes the report. */
+static void
+half_sent(struct app *app, json_t *context, const struct fault *f)
+{
+	const struct field *field = field_by_name(f->field);
+	json_t *answer = json_pack("{s:O, s:O, s:O}", "number", json_object_get(context, "number"), "incident",
+	    json_object_get(context, "incident"), "id", json_object_get(context, "incident"));
+
+	(void)json_object_del(context, "reported");
+	sent(app, context, answer);
+	app_note(app, true, _("%s is logged, its first report was REFUSED: %s: %s"), jtext(answer, "number"),
+	    field ? field_label(field) : f->field, f->text);
+	json_decref(answer);
+}
+
 static void
 on_sent(struct app *app, json_t *context, const json_t *answer, const struct fault *f)
 {
@@ -264,6 +286,10 @@ on_sent(struct app *app, json_t *context, const json_t *answer, const struct fau
 	json_t *body, *next;
 	const char *incident;
 
+	if (!answer && jflag(context, "reported")) {
+		half_sent(app, context, f);
+		return;
+	}
 	if (!answer) {
 		refused(app, context, f);
 		return;
@@ -279,6 +305,7 @@ on_sent(struct app *app, json_t *context, const json_t *answer, const struct fau
 	next = json_copy(context);
 	(void)json_object_del(next, "then");
 	(void)json_object_set_new(next, "reported", json_true());
+	(void)json_object_set_new(next, "incident", json_string(incident));
 	(void)json_object_set_new(next, "number", json_string(jtext(answer, "number")));
 	(void)json_object_set_new(next, "label", json_string(enum_label("stage", STAGE_FIRST)));
 	app_submit(app, json_incref(then), on_sent, next);
@@ -385,6 +412,21 @@ compose_send(struct compose *c, bool report_too)
 		prompt_confirm(p, _("is it meant so? 1 = yes "));
 		app_prompt(app, p);
 		goto out;
+	}
+	/* What a first report must have is asked for before the intake is stored: no half of the two without the other. */
+	if (c->kind == COMPOSE_INTAKE && report_too) {
+		struct body *first = body_copy(b);
+		int ok;
+
+		body_set_num(first, F_KIND, KIND_REPORT);
+		body_set_num(first, F_STAGE, STAGE_FIRST);
+		ok = check_body(first, app_codebook(app), &f);
+		body_free(first);
+		if (ok != 0) {
+			focus_on(c, f.field);
+			app_note_fault(app, &f);
+			goto out;
+		}
 	}
 	c->sending = true;
 	draft_save(c);

@@ -119,6 +119,25 @@ stray_bytes(void)
 	drop_draft(p);
 }
 
+/* F6 is both or neither: what a first report must have is asked for before the intake is stored, and the words stay. */
+static void
+report_needs_place(void)
+{
+	struct pty *p = desk_up("town");
+
+	pty_send(p, "\033OQ");
+	SEE(p, "接报登记");
+	pty_send(p, "12G00\t标题甲\033[17~");
+	SEE(p, "地点: 缺少");
+	CHECK(p, vt_find(p->vt, "标题甲", NULL) > 0);	/* still the form */
+	pty_send(p, "\033");
+	SEE(p, "[5]草稿1");
+	SEE(p, "[3]在办事件0");
+	pty_send(p, "\033OQ1");
+	SEE(p, "标题甲");
+	drop_draft(p);
+}
+
 /* What finds no room is said, not dropped in silence; a text wider than its cells says where it is cut. */
 static void
 full_field(void)
@@ -300,6 +319,7 @@ const struct test cases_basic[] = {
 	{ "keys", keys },
 	{ "help_and_board", help_and_board },
 	{ "stray_bytes", stray_bytes },
+	{ "report_needs_place", report_needs_place },
 	{ "full_field", full_field },
 	{ "ctrl_s_saves", ctrl_s_saves },
 	{ "paste_is_text", paste_is_text },
