@@ -17,7 +17,7 @@
 void
 ctl_json(FILE *out, const json_t *j)
 {
-	char *text = json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY);
+	char *text = json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 	const char *p = text, *end;
 	uint32_t cp;
 	size_t n;

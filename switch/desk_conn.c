@@ -124,7 +124,7 @@ desk_conn_answer(struct desk_conn *c, json_int_t n, json_t *answer)
 	json_object_set_new(answer, "re", json_integer(n));
 	if (json_object_get(answer, "ok") == NULL)
 		json_object_set_new(answer, "ok", json_true());
-	text = json_dumps(answer, JSON_COMPACT);
+	text = json_dumps(answer, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	json_decref(answer);
 	len = text == NULL ? 0 : strlen(text);
 	if (text == NULL || len > DESK_JSON_MAX) {

@@ -31,7 +31,8 @@ key_parse(const char *s, uint8_t key[32])
 
 	if (strlen(s) != STATIONDIR_KEY_HEX)
 		return false;
-	return sodium_hex2bin(key, 32, s, STATIONDIR_KEY_HEX, NULL, &len, NULL) == 0 && len == 32;
+	/* All zero is nobody's key: a link of it could never come up. */
+	return sodium_hex2bin(key, 32, s, STATIONDIR_KEY_HEX, NULL, &len, NULL) == 0 && len == 32 && !sodium_is_zero(key, 32);
 }
 
 void
