@@ -90,6 +90,7 @@ static const struct enum_name kinds[] = {
 	{ "kind", KIND_OUTSIDE, "outside", N_("outside channel"), "外部渠道" },
 	{ "kind", KIND_SERVICE, "service", N_("service message"), "业务报文" },
 	{ "kind", KIND_INTAKE, "intake", N_("intake"), "接报" },
+	{ "kind", KIND_STEP, "step", N_("step"), "环节" },
 };
 
 static const struct enum_name stages[] = {
@@ -132,6 +133,69 @@ static const struct enum_name channels[] = {
 	{ "channel", CHANNEL_SUPERIOR, "superior", N_("passed down by a superior"), "上级转" },
 	{ "channel", CHANNEL_PATROL, "patrol", N_("patrol"), "巡查" },
 	{ "channel", CHANNEL_MEDIA, "media", N_("media"), "舆情" },
+	{ "channel", CHANNEL_SYSTEM, "system", N_("outside system"), "外部系统" },
+	{ "channel", CHANNEL_SMS, "sms", N_("short message"), "短信" },
+	{ "channel", CHANNEL_RADIO, "radio", N_("radio"), "电台" },
+	{ "channel", CHANNEL_PAPER, "paper", N_("paper"), "纸质" },
+	{ "channel", CHANNEL_CLASSIFIED, "classified", N_("classified channel"), "涉密渠道" },
+};
+
+static const struct enum_name steps[] = {
+	{ "step", STEP_VERIFIED, "verify", N_("verified"), "核实" },
+	{ "step", STEP_HANDLING, "handle", N_("being handled"), "在办" },
+	{ "step", STEP_RESOLVED, "resolve", N_("resolved"), "处置毕" },
+	{ "step", STEP_ARCHIVED, "archive", N_("archived"), "归档" },
+	{ "step", STEP_REOPENED, "reopen", N_("reopened"), "重开" },
+	{ "step", STEP_MERGED, "merge", N_("merged into"), "并入" },
+	{ "step", STEP_ABSORBED, "absorb", N_("absorbed"), "并有" },
+	{ "step", STEP_SPLIT, "split", N_("split off"), "拆出" },
+	{ "step", STEP_ADOPTED, "adopt", N_("adopted figures"), "采用数" },
+	{ "step", STEP_COUNTERSIGNED, "countersign", N_("signed afterwards"), "补签" },
+	{ "step", STEP_VERDICT, "verdict", N_("verdict given"), "研判结论" },
+	{ "step", STEP_CLOSED, "close", N_("report closed"), "办结" },
+	{ "step", STEP_DESTROYED, "destroy", N_("destroyed"), "销毁" },
+};
+
+static const struct enum_name outcomes[] = {
+	{ "outcome", OUTCOME_REACHED, "reached", N_("reached"), "已叫应" },
+	{ "outcome", OUTCOME_NO_ANSWER, "no-answer", N_("no answer"), "无人接听" },
+	{ "outcome", OUTCOME_BUSY, "busy", N_("line busy"), "占线" },
+	{ "outcome", OUTCOME_OFF, "off", N_("switched off"), "关机" },
+	{ "outcome", OUTCOME_WRONG, "wrong-number", N_("wrong number"), "空号错号" },
+	{ "outcome", OUTCOME_REFUSED, "refused", N_("refused"), "拒绝" },
+	{ "outcome", OUTCOME_BY_OTHER, "by-other", N_("reached by another"), "他人叫应" },
+};
+
+static const struct enum_name resource_steps[] = {
+	{ "resource_step", RESOURCE_STATE, "state", N_("state"), "现状" },
+	{ "resource_step", RESOURCE_REQUEST, "request", N_("requested"), "请求" },
+	{ "resource_step", RESOURCE_DISPATCH, "dispatch", N_("dispatched"), "调派" },
+	{ "resource_step", RESOURCE_ARRIVED, "arrived", N_("arrived"), "到达" },
+	{ "resource_step", RESOURCE_RELEASED, "released", N_("sent home"), "归建" },
+	{ "resource_step", RESOURCE_DECLINED, "declined", N_("declined"), "不能支援" },
+};
+
+static const struct enum_name hazard_steps[] = {
+	{ "hazard_step", HAZARD_FOUND, "found", N_("found"), "排查发现" },
+	{ "hazard_step", HAZARD_LISTED, "listed", N_("put on the list"), "挂牌" },
+	{ "hazard_step", HAZARD_ASSIGNED, "assigned", N_("assigned"), "交办" },
+	{ "hazard_step", HAZARD_RECTIFIED, "rectified", N_("rectified"), "整改" },
+	{ "hazard_step", HAZARD_REVIEWED, "reviewed", N_("reviewed"), "复查" },
+	{ "hazard_step", HAZARD_CLEARED, "cleared", N_("taken off the list"), "销号" },
+	{ "hazard_step", HAZARD_RESURFACED, "resurfaced", N_("has come back"), "反弹" },
+};
+
+static const struct enum_name hazard_levels[] = {
+	{ "hazard_level", HAZARD_GENERAL, "general", N_("general hazard"), "一般隐患" },
+	{ "hazard_level", HAZARD_MAJOR, "major", N_("major hazard"), "重大隐患" },
+};
+
+static const struct enum_name responses[] = {
+	{ "response", RESPONSE_1, "1", N_("response level 1"), "一级响应" },
+	{ "response", RESPONSE_2, "2", N_("response level 2"), "二级响应" },
+	{ "response", RESPONSE_3, "3", N_("response level 3"), "三级响应" },
+	{ "response", RESPONSE_4, "4", N_("response level 4"), "四级响应" },
+	{ "response", RESPONSE_ENDED, "ended", N_("response ended"), "响应结束" },
 };
 
 static const struct enum_name progresses[] = {
@@ -162,6 +226,12 @@ static const struct enum_set {
 	{ "channel", channels, COUNT(channels) },
 	{ "progress", progresses, COUNT(progresses) },
 	{ "colour", colours, COUNT(colours) },
+	{ "step", steps, COUNT(steps) },
+	{ "outcome", outcomes, COUNT(outcomes) },
+	{ "resource_step", resource_steps, COUNT(resource_steps) },
+	{ "hazard_step", hazard_steps, COUNT(hazard_steps) },
+	{ "hazard_level", hazard_levels, COUNT(hazard_levels) },
+	{ "response", responses, COUNT(responses) },
 };
 
 static const struct enum_set *

@@ -63,7 +63,8 @@ enum kind {
 	KIND_REPORT = 1, KIND_GRADE = 2, KIND_RECEIPT = 3, KIND_DIRECTIVE = 4, KIND_FEEDBACK = 5, KIND_WARNING = 6,
 	KIND_CALLOUT = 7, KIND_ROLLCALL = 8, KIND_ROLLANSWER = 9, KIND_ZERO = 10, KIND_LOG = 11, KIND_HANDOVER = 12,
 	KIND_RESOURCE = 13, KIND_HAZARD = 14, KIND_NOTE = 15, KIND_OUTSIDE = 16, KIND_SERVICE = 17,
-	KIND_INTAKE = 18	/* 接报登记: opens an incident at the station that learned of it */
+	KIND_INTAKE = 18,	/* 接报登记: opens an incident at the station that learned of it */
+	KIND_STEP = 19		/* 环节: a named person's act in the life of an event or report (enum step) */
 };
 enum stage { STAGE_FIRST = 1, STAGE_FOLLOWUP = 2, STAGE_FINAL = 3, STAGE_VERIFIED = 4, STAGE_CORRECTION = 5,
 	STAGE_WITHDRAWAL = 6 };
@@ -73,7 +74,21 @@ enum precedence { PREC_FLASH = 1 /* 特提 */, PREC_URGENT = 2 /* 特急 */, PRE
 enum act { ACT_DELIVERED = 1 /* 送达 */, ACT_READ = 2 /* 已阅 */, ACT_SIGNED = 3 /* 签收 */, ACT_TAKEN = 4 /* 接办 */,
 	ACT_RETURNED = 5 /* 退回 / 非投递通知 */ };
 enum channel { CHANNEL_PHONE = 1, CHANNEL_FAX, CHANNEL_NET, CHANNEL_VISIT, CHANNEL_SUPERIOR, CHANNEL_PATROL,
-	CHANNEL_MEDIA };
+	CHANNEL_MEDIA, CHANNEL_SYSTEM /* a national or provincial system beside this one */, CHANNEL_SMS, CHANNEL_RADIO,
+	CHANNEL_PAPER, CHANNEL_CLASSIFIED /* 涉密渠道: the stub of what must not go through here */ };
+enum step { STEP_VERIFIED = 1 /* 核实 */, STEP_HANDLING = 2 /* 在办 */, STEP_RESOLVED = 3 /* 处置毕 */,
+	STEP_ARCHIVED = 5 /* 归档; 终报 is a report's stage */, STEP_REOPENED = 6, STEP_MERGED = 7 /* this one into F_OTHER */,
+	STEP_ABSORBED = 8 /* F_OTHER into this one: the twin of MERGED */, STEP_SPLIT = 9 /* F_OTHER was taken out of this */,
+	STEP_ADOPTED = 10 /* 采用数 */, STEP_COUNTERSIGNED = 11 /* 补签 of F_REFS */, STEP_VERDICT = 12 /* F_VERDICT, F_CONFIRMED */,
+	STEP_CLOSED = 13 /* 办结 of the report F_REFS */, STEP_DESTROYED = 14 /* this station's copy of F_REFS is destroyed */ };
+enum outcome { OUTCOME_REACHED = 1, OUTCOME_NO_ANSWER = 2, OUTCOME_BUSY = 3, OUTCOME_OFF = 4, OUTCOME_WRONG = 5,
+	OUTCOME_REFUSED = 6, OUTCOME_BY_OTHER = 7 /* somebody else reached him */ };
+enum resource_step { RESOURCE_STATE = 1, RESOURCE_REQUEST = 2, RESOURCE_DISPATCH = 3, RESOURCE_ARRIVED = 4,
+	RESOURCE_RELEASED = 5, RESOURCE_DECLINED = 6 };
+enum hazard_step { HAZARD_FOUND = 1, HAZARD_LISTED = 2, HAZARD_ASSIGNED = 3, HAZARD_RECTIFIED = 4, HAZARD_REVIEWED = 5,
+	HAZARD_CLEARED = 6, HAZARD_RESURFACED = 7 };
+enum hazard_level { HAZARD_GENERAL = 1, HAZARD_MAJOR = 2 };
+enum response { RESPONSE_1 = 1 /* 一级 */, RESPONSE_2, RESPONSE_3, RESPONSE_4, RESPONSE_ENDED = 9 };
 enum progress { PROGRESS_STARTED = 1, PROGRESS_ONGOING = 2, PROGRESS_DONE = 3, PROGRESS_CANNOT = 4 };
 enum colour { COLOUR_RED = 1, COLOUR_ORANGE = 2, COLOUR_YELLOW = 3, COLOUR_BLUE = 4, COLOUR_UNKNOWN = 9 };
 
