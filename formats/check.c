@@ -10,18 +10,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-#include "check.h"
+#include "check_part.h"
 #include "i18n.h"
 #include "text.h"
 #include "value_part.h"
 
 static int check_value(const struct value *, const struct codebook *, struct fault *);
-static int check_kind(const struct body *, struct fault *);
-static int check_report(const struct body *, struct fault *);
-static int check_receipt(const struct body *, struct fault *);
 
-static int
-missing(const struct body *b, uint32_t key, struct fault *f)
+int
+check_missing(const struct body *b, uint32_t key, struct fault *f)
 {
 	const char *s = body_text(b, key);
 
@@ -33,10 +30,10 @@ missing(const struct body *b, uint32_t key, struct fault *f)
 	return fault_set(f, EX_DATAERR, field_by_key(key)->name, _("is missing"));
 }
 
-static bool
-present(const struct body *b, uint32_t key)
+bool
+check_present(const struct body *b, uint32_t key)
 {
-	return missing(b, key, NULL) == 0;
+	return check_missing(b, key, NULL) == 0;
 }
 
 static int
@@ -108,101 +105,13 @@ check_value(const struct value *v, const struct codebook *cb, struct fault *f)
 	return 0;
 }
 
-static bool
-any_figure(const struct body *b)
+bool
+check_any_figure(const struct body *b)
 {
 	for (size_t i = 0; i < b->n; i++)
 		if (b->v[i].field != NULL && field_decimals(b->v[i].field) >= 0)
 			return true;
 	return false;
-}
-
-static int
-check_report(const struct body *b, struct fault *f)
-{
-	int stage = body_enum(b, F_STAGE);
-
-	if (missing(b, F_STAGE, f) == -1)
-		return -1;
-	switch (stage) {
-	case STAGE_FIRST:
-		if (missing(b, F_PLACE, f) == -1 || missing(b, F_LEARNED, f) == -1 || missing(b, F_TYPE, f) == -1)
-			return -1;
-		if (!present(b, F_TITLE) && !present(b, F_BRIEF))
-			return fault_set(f, EX_DATAERR, "brief", _("one sentence is needed: title or brief"));
-		return 0;
-	case STAGE_CORRECTION:
-	case STAGE_WITHDRAWAL:
-		/* both act on an earlier message; a withdrawal says why */
-		if (missing(b, F_REFS, f) == -1)
-			return -1;
-		if (stage == STAGE_WITHDRAWAL)
-			return missing(b, F_REASON, f);
-		break;
-	default:
-		break;
-	}
-	if (!present(b, F_BRIEF) && !present(b, F_TEXT) && !any_figure(b))
-		return fault_set(f, EX_DATAERR, "brief", _("nothing new is said: brief, text or a figure is needed"));
-	return 0;
-}
-
-static int
-check_receipt(const struct body *b, struct fault *f)
-{
-	int act = body_enum(b, F_ACT);
-
-	if (missing(b, F_ACT, f) == -1 || missing(b, F_REFS, f) == -1)
-		return -1;
-	if ((act == ACT_SIGNED || act == ACT_TAKEN) && missing(b, F_PERSON, f) == -1)
-		return -1;
-	if (act == ACT_TAKEN && missing(b, F_DUE, f) == -1)
-		return -1;
-	return act == ACT_RETURNED ? missing(b, F_REASON, f) : 0;
-}
-
-static int
-check_kind(const struct body *b, struct fault *f)
-{
-	const struct enum_name *e;
-
-	switch (body_enum(b, F_KIND)) {
-	case 0:
-		return missing(b, F_KIND, f);
-	case KIND_REPORT:
-		return check_report(b, f);
-	case KIND_GRADE:
-		/* a grade is a person's */
-		if (missing(b, F_GRADE, f) == -1)
-			return -1;
-		if (!present(b, F_AUTHOR) && !present(b, F_SIGNER) && !present(b, F_PERSON))
-			return fault_set(f, EX_DATAERR, "signer", _("a grade needs a person: signer or author"));
-		return 0;
-	case KIND_RECEIPT:
-		return check_receipt(b, f);
-	case KIND_DIRECTIVE:
-		if (!present(b, F_TEXT) && !present(b, F_TITLE))
-			return fault_set(f, EX_DATAERR, "text", _("is missing"));
-		return 0;
-	case KIND_FEEDBACK:
-		return missing(b, F_TEXT, f) == -1 ? -1 : missing(b, F_REFS, f);
-	case KIND_WARNING:
-		if (!present(b, F_TITLE) && !present(b, F_EVENT_NAME))
-			return fault_set(f, EX_DATAERR, "title", _("is missing"));
-		return 0;
-	case KIND_LOG:
-		return missing(b, F_TEXT, f);
-	case KIND_INTAKE:
-		/* taking a call down is never held up: any one word of what and where will do */
-		if (!present(b, F_TITLE) && !present(b, F_BRIEF) && !present(b, F_PLACE) && !present(b, F_TEXT) &&
-		    !present(b, F_TYPE))
-			return fault_set(
-			    f, EX_DATAERR, "brief", _("nothing is written down yet: title, place, type or brief"));
-		return 0;
-	default:
-		e = enum_by_value("kind", body_enum(b, F_KIND));
-		return fault_set(f, EX_UNAVAILABLE, "kind", _("%s: not in use yet"), e == NULL ? "?" : e->name);
-	}
 }
 
 int
@@ -256,7 +165,7 @@ remark_on(const struct body *b, const struct field *fd, int64_t now, struct chec
 				(void)snprintf(r->text, sizeof(r->text), _("%s is unknown"), label);
 				return true;
 			}
-	if (kind == KIND_REPORT && fd->key == F_SIGNER && !present(b, F_SIGNER)) {
+	if (kind == KIND_REPORT && fd->key == F_SIGNER && !check_present(b, F_SIGNER)) {
 		r->kind = CHECK_MISSING;
 		(void)snprintf(r->text, sizeof(r->text), _("%s is missing"), label);
 		return true;

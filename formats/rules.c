@@ -15,7 +15,7 @@
 #include "buf.h"
 #include "conf.h"
 #include "i18n.h"
-#include "rules.h"
+#include "rules_part.h"
 
 #define ANY (-1)
 #define ABSENT 0
@@ -44,6 +44,9 @@ struct rules {
 	size_t nprec;
 	struct limit_row *limit;
 	size_t nlimit;
+	struct rules_singles *singles;
+	struct grade_rules *grading;
+	struct element_rules *elements;
 };
 
 static const struct {
@@ -250,6 +253,9 @@ rules_load(const char *confdir, struct fault *f)
 		fault_at(f, path, 0);
 		goto fail;
 	}
+	if ((r->singles = rules_singles_load(confdir, f)) == NULL || (r->grading = grade_rules_load(confdir, f)) == NULL ||
+	    (r->elements = element_rules_load(confdir, f)) == NULL)
+		goto fail;
 	return r;
 refused:
 	fault_at(f, path, tsv_line(t, row));
@@ -267,6 +273,9 @@ rules_free(struct rules *r)
 		tsv_free(r->table[i]);
 	free(r->prec);
 	free(r->limit);
+	rules_singles_free(r->singles);
+	grade_rules_free(r->grading);
+	element_rules_free(r->elements);
 	free(r);
 }
 
@@ -340,4 +349,37 @@ rules_deadline(const struct rules *r, enum owed what, const char *level, int gra
 		return false;
 	*out = (struct deadline){.minutes = best->minutes, .origin = best->origin, .clause = best->clause};
 	return true;
+}
+
+int64_t
+rules_number(const struct rules *r, enum rule_number which)
+{
+	return rules_singles_number(r->singles, which, NULL);
+}
+
+const char *
+rules_number_clause(const struct rules *r, enum rule_number which)
+{
+	const char *clause = "";
+
+	(void)rules_singles_number(r->singles, which, &clause);
+	return clause;
+}
+
+const struct field *
+rules_classified(const struct rules *r, const struct body *b, const char **mark)
+{
+	return rules_singles_mark(r->singles, b, mark);
+}
+
+const struct grade_rules *
+rules_grading(const struct rules *r)
+{
+	return r->grading;
+}
+
+const struct element_rules *
+rules_elements(const struct rules *r)
+{
+	return r->elements;
 }

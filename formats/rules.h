@@ -4,12 +4,17 @@
  * Numbers that a law or a local rule sets, from conf/rules, each with its clause.  No such number stands in C.
  *   precedence.tsv  kind stage act grade colour precedence clause    ("*" = any, "-" = absent; the first row that matches)
  *   deadlines.tsv   what level grade prec origin minutes clause in_force_since   (see enum owed)
+ *   numbers.tsv     name number unit clause in_force_since           (single numbers; the names are those of rules_number())
+ *   classified.tsv  mark basis                                       (marks of secrecy that must not go through here)
+ * and the tables of grade.h and element.h, so that all rules are checked at the start.
  * NAME.local.tsv: precedence rows are asked first; a deadline row replaces the one with the same key columns or is added.
  */
 #include <stddef.h>
 #include <stdint.h>
 #include "body.h"
+#include "element.h"
 #include "fault.h"
+#include "grade.h"
 
 struct rules;
 
@@ -43,5 +48,19 @@ struct deadline {
  * A row gives way to a matching row that names everything it names and more; of the rows left the strictest counts (fewest
  * minutes, then the earliest origin).  False when no rule sets one. */
 bool rules_deadline(const struct rules *, enum owed, const char *level, int grade, int prec, struct deadline *);
+
+/* Single numbers.  Every one of them has a row (loading refuses otherwise). */
+enum rule_number {
+	NUMBER_UNSIGNED_NUMBERS = 1, /* leaders' numbers to be tried before 先报后签 */
+	NUMBER_UNSIGNED_MINUTES,     /* or minutes since the first try */
+	NUMBER_RECALL_SECONDS,	     /* 撤回: after sending, while unread */
+	NUMBER_ASK_AGAIN_MINUTES     /* an undetermined grade is asked for again */
+};
+int64_t rules_number(const struct rules *, enum rule_number);
+const char *rules_number_clause(const struct rules *, enum rule_number);
+/* The first text field of the body that bears a mark of secrecy (绝密★...), and the mark; NULL: none. */
+const struct field *rules_classified(const struct rules *, const struct body *, const char **mark);
+const struct grade_rules *rules_grading(const struct rules *);
+const struct element_rules *rules_elements(const struct rules *);
 
 #endif

@@ -26,6 +26,10 @@ struct incident_line {			/* one row of the timeline, in fold order */
 	const struct body *body;	/* of the input; an empty body where the input had none (destroyed) */
 	bool withdrawn; /* its author station has recalled it: it says nothing any more, but stays readable */
 	bool superseded;		/* its author station has corrected it */
+	int state;			/* reports: enum report_state; else 0 */
+	bool signature_owed;		/* 先报后签, and not yet signed afterwards (补签) by its own station */
+	const char *signer;		/* who has approved it, at once or afterwards; NULL.  In the bodies */
+	const char *owed_by;		/* signature owed: who is booked for it; NULL */
 };
 
 struct incident_gap {			/* report numbers a station must have written and that are not held here */
@@ -34,7 +38,18 @@ struct incident_gap {			/* report numbers a station must have written and that a
 	char without[128];		/* "2", "1-3, 5" */
 };
 
-struct incident_grade { char station[STATION_MAX]; int grade; struct msgid by; };
+/* settled: a superior station has decided on it by a grade that refers to it (F_REFS): still shown, no longer counted */
+struct incident_grade { char station[STATION_MAX]; int grade; struct msgid by; bool settled; };
+struct incident_state { char station[STATION_MAX]; int state; struct msgid by; };	/* a station's view, enum event_state */
+struct incident_adopted {		/* 采用数: a named person's act, per station and field */
+	uint32_t key;
+	struct figure fig;		/* source: whose figure was adopted, may be NULL; points into the bodies */
+	char station[STATION_MAX];
+	const char *person;		/* in the bodies */
+	int64_t at;			/* ms UTC, written */
+	struct msgid by;
+};
+struct incident_verdict { char station[STATION_MAX]; const char *name, *person; bool confirmed; struct msgid by; };
 struct incident_figure {		/* the newest figure per field and source */
 	uint32_t key;
 	struct figure fig;		/* source set, points into the input bodies or into station[] */
@@ -61,6 +76,17 @@ struct incident {
 	int64_t occurred, learned;	/* ms UTC, 0 = unknown */
 	int version; /* highest report number of the opener; where no report of the opener is held, of anybody */
 	bool final_reported, history, not_understood;
+	/* Its life.  Each station states its own view; the incident as a whole is no further than the least of them, so
+	 * that nobody hides what another still works on.  A reopening counts for every station. */
+	int state;			/* enum event_state; EVENT_REPORTED at least, 0 when n was 0 */
+	struct incident_state *states; size_t nstates;	/* by station */
+	struct msgid merged_into;	/* origin "" = not merged away */
+	struct msgid *absorbed; size_t nabsorbed;	/* incidents merged into this one, sorted */
+	struct msgid split_from;	/* origin "" = was not split off */
+	struct msgid *split_to; size_t nsplit;		/* sorted */
+	struct incident_adopted *adopted; size_t nadopted;	/* by key, then station; the newest of each */
+	struct incident_verdict *verdicts; size_t nverdicts;	/* by station and name; the newest of each */
+	size_t signatures_owed;		/* lines with signature_owed */
 };
 
 /* The bodies must outlive the incident.  Never NULL; n may be 0. */
@@ -68,7 +94,9 @@ struct incident *incident_fold(const struct fold_msg *, size_t n);
 void incident_free(struct incident *);
 /* The cached summary: {id, number, title, place, type, grade, conflict, version, occurred, learned, figures{name:
  * text}, stations[], final, history, missing} and {opener, opener_kind, gaps[{station have without}],
- * figure_sources[{name text source station}], not_understood}. grade and opener_kind are ASCII names ("" = none),
+ * figure_sources[{name text source station}], not_understood, state (ASCII name),
+ * states[{station state}], merged_into, absorbed[], split_from, split_to[] (ids), adopted[{name text source station person at}],
+ * verdicts[{station name confirmed person}], signatures_owed}. grade and opener_kind are ASCII names ("" = none),
  * figures "3", "?", "~20", ">=3", "<=5".  The same in every language, so that a fold made elsewhere compares equal. */
 json_t *incident_summary(const struct incident *);
 

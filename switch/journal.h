@@ -93,6 +93,9 @@ struct journal_draft {
 	char seat[128];
 	int64_t ms;
 	struct buf json;		/* the form's content, the desk's business */
+	int state;			/* enum draft_state (life.h); 0 is read as DRAFT_WRITING */
+	int64_t begun;			/* ms UTC of the first save; kept by later ones */
+	struct buf life;		/* JSON the station keeps of its review: request, trail; "" = none */
 };
 
 struct journal_counts {			/* exact, however long the journal */
@@ -164,6 +167,12 @@ struct journal_ops {
 	int (*draft_get)(struct journal *, const char *rid, struct journal_draft *);	/* json: caller frees */
 	int (*draft_del)(struct journal *, const char *rid);
 	int (*draft_each)(struct journal *, journal_draft_fn, void *);			/* newest first */
+
+	/* Two persons destroy what must not be here (误入清除): the bytes of the message go (its row, digest and chain entries stay as the
+	 * tombstone), and the blob its F_ORIGINAL names unless another message names it; its outbox rows go, its open deliveries become
+	 * RETURNED with `why` as person; a CHAIN_DESTROYED entry names both persons.  After the next commit the bytes are in no
+	 * file of the journal any more (secure_delete, WAL truncated).  1: no such message, or destroyed already. */
+	int (*destroy)(struct journal *, int64_t ms, const struct msgid *, const char *first, const char *second, const char *why);
 
 	int (*incident_put)(struct journal *, const struct journal_incident *);
 	int (*incident_get)(struct journal *, const struct msgid *, struct journal_incident *);	/* summary: caller frees */

@@ -75,6 +75,27 @@ void station_submit(struct station *, int64_t now, uint64_t ticket, const struct
 int station_draft_put(struct station *, int64_t now, const char *rid, const char *seat, const char *json, size_t);
 int station_draft_del(struct station *, const char *rid);
 
+/* A step in a draft's life (life.h), station_review.c.  SUBMIT carries the submit request as JSON ({realm, confirmed, body{}}: what op submit
+ * takes), which is checked as a submit would be; APPROVE and UNSIGNED send it under the draft's rid.  The trail goes along:
+ * F_CHECKER, F_SIGNER, F_SIGNED_AT, F_TRIES, F_UNSIGNED, F_SIGNATURE_OWED, F_DRAFTED are the switch's to fill in.
+ * Answered like a submit (reply with the ticket; id unset while it is not sent). */
+struct station_review {
+	const char *rid, *seat;
+	int event;		/* enum draft_event */
+	const char *person;	/* who does it: PASS, RETURN, APPROVE, UNSIGNED (the senior officer); TRY: whom */
+	const char *reason;	/* RETURN */
+	const char *number;	/* TRY */
+	int outcome;		/* TRY: enum outcome */
+	const char *request;	/* SUBMIT: JSON, len bytes */
+	size_t len;
+};
+void station_review(struct station *, int64_t now, uint64_t ticket, const struct station_review *);
+
+/* 误入清除: two different named persons destroy this station's copy of a message; a KIND_STEP destroy tells its author and addressees
+ * (ids only).  Answered like a submit: the id of that step.  station_destroy.c */
+void station_destroy(struct station *, int64_t now, uint64_t ticket, const struct msgid *, const char *rid, const char *seat,
+    const char *first, const char *second, const char *reason);
+
 /* Turn. */
 bool station_dirty(const struct station *);
 void station_prepare(struct station *, int64_t now);		/* last writes of the turn (folds, 送达 batches); before commit */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "../lib/rulesdir.h"
 #include "../../formats/buf.h"
 #include "../../formats/rules.h"
 #include "../../switch/clock.h"
@@ -64,6 +65,7 @@ group_setup(void **state)
 	assert_int_equal(mkdir(path, 0700), 0);
 	write_file("precedence.tsv", precedence_tsv);
 	write_file("deadlines.tsv", deadlines_tsv);
+	assert_true(rulesdir_fill(dir));
 	rules = rules_load(dir, &f);
 	if (rules == NULL)
 		fail_msg("%s:%zu %s", f.file, f.line, f.text);
@@ -83,15 +85,11 @@ static int
 group_teardown(void **state)
 {
 	char path[128];
-	static const char *const names[] = { "rules/precedence.tsv", "rules/deadlines.tsv" };
 
 	(void)state;
 	reset();
 	rules_free(rules);
-	for (size_t i = 0; i < 2; i++) {
-		snprintf(path, sizeof path, "%s/%s", dir, names[i]);
-		unlink(path);
-	}
+	rulesdir_clear(dir);
 	snprintf(path, sizeof path, "%s/rules", dir);
 	rmdir(path);
 	rmdir(dir);

@@ -12,9 +12,11 @@
 #include <unistd.h>
 #include "../../formats/conf.h"
 #include "../../formats/rules.h"
+#include "../lib/rulesdir.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define PREC_HEAD "kind\tstage\tact\tgrade\tcolour\tprecedence\tclause\n"
+#define NUMBER_HEAD "name\tnumber\tunit\tclause\tin_force_since\n"
 #define LIMIT_HEAD "what\tlevel\tgrade\tprec\torigin\tminutes\tclause\tin_force_since\n"
 
 static struct rules *shipped;
@@ -27,10 +29,9 @@ put(const char *name, const char *text)
 	FILE *fp;
 
 	(void)snprintf(path, sizeof(path), "%s/rules/%s.tsv", dir, name);
-	if (text == NULL) {
-		(void)unlink(path);
+	(void)unlink(path);	/* a link to the shipped table must not be written through */
+	if (text == NULL)
 		return;
-	}
 	fp = fopen(path, "w");
 	assert_non_null(fp);
 	assert_true(fputs(text, fp) >= 0);
@@ -40,10 +41,10 @@ put(const char *name, const char *text)
 static void
 put_base(void)
 {
+	rulesdir_clear(dir);
 	put("precedence", PREC_HEAD "report\t*\t*\tI\t*\tflash\ts\n*\t*\t*\t*\t*\tpriority\ts\n");
 	put("deadlines", LIMIT_HEAD "read\t*\t*\t*\tdelivered\t30\ts\t\n");
-	put("precedence.local", NULL);
-	put("deadlines.local", NULL);
+	assert_true(rulesdir_fill(dir));
 }
 
 static int
@@ -73,9 +74,7 @@ teardown(void **state)
 	char path[128];
 
 	(void)state;
-	put_base();
-	put("precedence", NULL);
-	put("deadlines", NULL);
+	rulesdir_clear(dir);
 	(void)snprintf(path, sizeof(path), "%s/rules", dir);
 	(void)rmdir(path);
 	rules_free(shipped);
@@ -293,6 +292,14 @@ bad_tables_stop_the_start(void **state)
 	    {"deadlines", LIMIT_HEAD "read\t*\t*\t*\tdelivered\t5\t\t\n", 2, "clause"},
 	    {"deadlines", LIMIT_HEAD "read\t*\t*\t*\tdelivered\t5\ts\tlast year\n", 2, "date"},
 	    {"deadlines", LIMIT_HEAD "read\t*\t*\t*\tdelivered\t5\ts\t\nread\t*\t*\t*\tdelivered\t6\ts\t\n", 3, "twice"},
+	    {"numbers", NUMBER_HEAD, 0, "missing"},
+	    {"numbers", NUMBER_HEAD "recall_secs\t30\ts\tx\t\n", 2, "recall_secs"},
+	    {"numbers", NUMBER_HEAD "recall_seconds\t0\ts\tx\t\n", 2, "whole number"},
+	    {"numbers", NUMBER_HEAD "recall_seconds\t99999999999999999999\ts\tx\t\n", 2, "whole number"},
+	    {"numbers", NUMBER_HEAD "recall_seconds\t30\tmin\tx\t\n", 2, "unit"},
+	    {"numbers", NUMBER_HEAD "recall_seconds\t30\ts\t\t\n", 2, "clause"},
+	    {"numbers", NUMBER_HEAD "recall_seconds\t30\ts\tx\t\nrecall_seconds\t30\ts\tx\t\n", 3, "twice"},
+	    {"classified", "mark\tbasis\n\tx\n", 2, "missing"},
 	    {"deadlines", LIMIT_HEAD "written\tcounty\tIV\t*\tlearned\t360\ts\t\n", 0, "undetermined"},
 	};
 	char path[128];
@@ -318,6 +325,58 @@ bad_tables_stop_the_start(void **state)
 	put_base();
 }
 
+static void
+single_numbers(void **state)
+{
+	struct fault f = {0};
+	struct rules *r;
+
+	(void)state;
+	assert_int_equal(rules_number(shipped, NUMBER_RECALL_SECONDS), 30);
+	assert_int_equal(rules_number(shipped, NUMBER_UNSIGNED_NUMBERS), 2);
+	assert_int_equal(rules_number(shipped, NUMBER_UNSIGNED_MINUTES), 5);
+	assert_int_equal(rules_number(shipped, NUMBER_ASK_AGAIN_MINUTES), 30);
+	put_base();
+	put("numbers.local", NUMBER_HEAD "recall_seconds\t45\ts\there\t\n");
+	r = rules_load(dir, &f);
+	assert_non_null(r);
+	assert_int_equal(rules_number(r, NUMBER_RECALL_SECONDS), 45);
+	assert_string_equal(rules_number_clause(r, NUMBER_RECALL_SECONDS), "here");
+	assert_int_equal(rules_number(r, NUMBER_UNSIGNED_MINUTES), 5);
+	rules_free(r);
+	put_base();
+}
+
+static void
+marks_of_secrecy(void **state)
+{
+	static const struct {
+		const char *text;
+		bool found;
+	} cases[] = {
+	    {"机密★10年", true},
+	    {"关于……的报告  绝 密 ★ 长期", true},
+	    {"秘\n密　★", true},
+	    {"本件涉及商业秘密,不属国家秘密", false},
+	    {"五★酒店机密室", false},
+	    {"", false},
+	};
+	const char *mark = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct body *b = body_new();
+
+		body_set_num(b, F_KIND, KIND_REPORT);
+		body_set_text(b, F_TITLE, "x");
+		body_set_text(b, F_BRIEF, cases[i].text);
+		assert_int_equal(rules_classified(shipped, b, &mark) != NULL, cases[i].found);
+		if (cases[i].found)
+			assert_string_equal(rules_classified(shipped, b, NULL)->name, "brief");
+		body_free(b);
+	}
+}
+
 int
 main(void)
 {
@@ -328,6 +387,8 @@ main(void)
 	    cmocka_unit_test(local_rows_win),
 	    cmocka_unit_test(absent_is_not_any),
 	    cmocka_unit_test(bad_tables_stop_the_start),
+	    cmocka_unit_test(single_numbers),
+	    cmocka_unit_test(marks_of_secrecy),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,0 +1,207 @@
+/*
+ * Rules that are one number each, and the marks of secrecy that nothing sent from here may bear.
+ *
+ * Both are small tables read at the start.  A number without its row is refused there, not at the moment it is needed.
+ * A mark of secrecy is looked for in every text of a message with blanks and full-width forms taken away: people who
+ * write one by habit put blanks in, and one that slips through is on every machine the message passes.
+ */
+#include <assert.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+#include "buf.h"
+#include "conf.h"
+#include "i18n.h"
+#include "rules_part.h"
+#include "text.h"
+
+#define NUMBER_MAX 1000000
+
+static const struct {
+	enum rule_number which;
+	const char *name, *unit;
+} numbers[] = {
+    {NUMBER_UNSIGNED_NUMBERS, "unsigned_numbers", "number"},
+    {NUMBER_UNSIGNED_MINUTES, "unsigned_minutes", "min"},
+    {NUMBER_RECALL_SECONDS, "recall_seconds", "s"},
+    {NUMBER_ASK_AGAIN_MINUTES, "ask_again_minutes", "min"},
+};
+#define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
+
+struct rules_singles {
+	struct tsv *table[4];
+	int64_t number[NUMBERS];
+	const char *clause[NUMBERS]; /* NULL: no row yet */
+	const char **mark;
+	size_t nmark;
+};
+
+/* Opens NAME.tsv or NAME.local.tsv; NULL without a fault code when there is no local one. */
+static struct tsv *
+open_table(struct rules_singles *s, const char *dir, const char *name, bool local, char path[PATH_MAX], struct fault *f)
+{
+	struct tsv *t;
+	int n = snprintf(path, PATH_MAX, "%s/rules/%s%s.tsv", dir, name, local ? ".local" : "");
+
+	memset(f, 0, sizeof(*f));
+	if (n < 0 || n >= PATH_MAX) {
+		(void)fault_set(f, EX_CONFIG, "", _("the path of the configuration is too long"));
+		return NULL;
+	}
+	if (local && access(path, F_OK) == -1)
+		return NULL;
+	if ((t = tsv_load(path, f)) == NULL)
+		return NULL;
+	for (size_t i = 0; i < sizeof(s->table) / sizeof(s->table[0]); i++)
+		if (s->table[i] == NULL) {
+			s->table[i] = t;
+			return t;
+		}
+	abort(); /* four files, four places */
+}
+
+static int
+number_row(struct rules_singles *s, const struct tsv *t, size_t row, bool seen[NUMBERS], struct fault *f)
+{
+	const char *name = tsv_get(t, row, "name"), *number = tsv_get(t, row, "number");
+	size_t i;
+
+	for (i = 0; i < NUMBERS && strcmp(numbers[i].name, name) != 0; i++)
+		;
+	if (i == NUMBERS)
+		return fault_set(f, EX_CONFIG, "name", _("\"%s\" is not known here"), name);
+	if (seen[i])
+		return fault_set(f, EX_CONFIG, "name", _("the same rule stands here twice"));
+	seen[i] = true;
+	if (strcmp(tsv_get(t, row, "unit"), numbers[i].unit) != 0)
+		return fault_set(f, EX_CONFIG, "unit", _("the unit of %s is %s"), name, numbers[i].unit);
+	if (number[0] == '\0' || strlen(number) > 7 || number[strspn(number, "0123456789")] != '\0' ||
+	    (s->number[i] = strtol(number, NULL, 10)) < 1 || s->number[i] > NUMBER_MAX)
+		return fault_set(f, EX_CONFIG, "number", _("must be a whole number from %d to %d, not \"%s\""), 1,
+		    NUMBER_MAX, number);
+	s->clause[i] = tsv_get(t, row, "clause");
+	if (s->clause[i][0] == '\0')
+		return fault_set(f, EX_CONFIG, "clause", _("a limit must cite its clause"));
+	return 0;
+}
+
+static int
+mark_row(struct rules_singles *s, const struct tsv *t, size_t row, struct fault *f)
+{
+	const char *mark = tsv_get(t, row, "mark");
+
+	if (mark[0] == '\0')
+		return fault_set(f, EX_CONFIG, "mark", _("is missing"));
+	s->mark = xreallocarray(s->mark, s->nmark + 1, sizeof(*s->mark));
+	s->mark[s->nmark++] = mark;
+	return 0;
+}
+
+struct rules_singles *
+rules_singles_load(const char *confdir, struct fault *f)
+{
+	struct rules_singles *s = xcalloc(1, sizeof(*s));
+	char path[PATH_MAX] = "";
+	struct tsv *t = NULL;
+	size_t row = 0;
+
+	for (int local = 0; local < 2; local++) {
+		bool seen[NUMBERS] = {false};
+
+		if ((t = open_table(s, confdir, "numbers", local == 1, path, f)) == NULL && f->code != 0)
+			goto fail;
+		for (row = 0; t != NULL && row < tsv_rows(t); row++)
+			if (number_row(s, t, row, seen, f) == -1)
+				goto refused;
+		for (size_t i = 0; local == 0 && i < NUMBERS; i++)
+			if (s->clause[i] == NULL) {
+				(void)fault_set(f, EX_CONFIG, "name", _("the row %s is missing"), numbers[i].name);
+				fault_at(f, path, 0);
+				goto fail;
+			}
+	}
+	for (int local = 0; local < 2; local++) {
+		if ((t = open_table(s, confdir, "classified", local == 1, path, f)) == NULL && f->code != 0)
+			goto fail;
+		for (row = 0; t != NULL && row < tsv_rows(t); row++)
+			if (mark_row(s, t, row, f) == -1)
+				goto refused;
+	}
+	return s;
+refused:
+	fault_at(f, path, tsv_line(t, row));
+fail:
+	rules_singles_free(s);
+	return NULL;
+}
+
+void
+rules_singles_free(struct rules_singles *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < sizeof(s->table) / sizeof(s->table[0]); i++)
+		tsv_free(s->table[i]);
+	free(s->mark);
+	free(s);
+}
+
+int64_t
+rules_singles_number(const struct rules_singles *s, enum rule_number which, const char **clause)
+{
+	for (size_t i = 0; i < NUMBERS; i++)
+		if (numbers[i].which == which) {
+			if (clause != NULL)
+				*clause = s->clause[i];
+			return s->number[i];
+		}
+	abort(); /* every name of the enumeration has its line above */
+}
+
+/* Folded, without blanks of any width: " 机 密 ★" and "机密★" are the same. */
+static void
+squeeze(const char *text, size_t len, struct buf *out)
+{
+	char *folded = xmalloc(3 * len + 1), *copy = xstrndup(text, len);
+	size_t n = text_fold(copy, folded, 3 * len + 1), k;
+	uint32_t cp;
+
+	for (size_t i = 0; i < n; i += k) {
+		k = text_decode(folded + i, n - i, &cp);
+		if (cp > 0x20 && cp != 0xa0 && cp != 0x3000 && cp != 0xfeff && (cp < 0x2000 || cp > 0x200f))
+			buf_put(out, folded + i, k);
+	}
+	free(folded);
+	free(copy);
+}
+
+const struct field *
+rules_singles_mark(const struct rules_singles *s, const struct body *b, const char **mark)
+{
+	const struct field *found = NULL;
+
+	for (size_t i = 0; found == NULL && i < b->n; i++) {
+		const struct value *v = &b->v[i];
+		struct buf text = {0};
+
+		if (v->field == NULL || v->field->type != FT_TEXT)
+			continue;
+		squeeze(v->u.text.s, v->u.text.len, &text);
+		for (size_t k = 0; found == NULL && k < s->nmark; k++) {
+			struct buf m = {0};
+
+			squeeze(s->mark[k], strlen(s->mark[k]), &m);
+			if (m.n > 0 && strstr(buf_cstr(&text), buf_cstr(&m)) != NULL) {
+				found = v->field;
+				if (mark != NULL)
+					*mark = s->mark[k];
+			}
+			buf_free(&m);
+		}
+		buf_free(&text);
+	}
+	return found;
+}
