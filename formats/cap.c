@@ -9,7 +9,8 @@
  * The body is a reading of the document, never its replacement: whoever stores it keeps the original bytes under the
  * digest given here, for signatures and for what the body has no room for (large geometry).
  *
- * Signatures are not verified: there is no key to verify them against.  A signed document says so in a remark.
+ * A signature that is provably broken refuses the document (cap_sign.c).  Who made one that fits is not verified: there
+ * is no list of keys to trust.  A remark says which of the two, or that it could not be judged.
  */
 #include <string.h>
 #include <sysexits.h>
@@ -40,12 +41,13 @@ cap_read(const void *p, size_t n, const struct codebook *cb, int64_t now, struct
 		return fault_set(f, EX_DATAERR, "", _("the document is empty"));
 	if (n > CAP_MAX)
 		return fault_set(
-		    f, EX_DATAERR, "", _("the document has %zu bytes, at most %u are allowed"), n, CAP_MAX);
-	if (cap_scan(p, n, &text, f) == -1 || cap_parse(&text, &doc, f) == -1)
+		    f, EX_DATAERR, "", _("the document has %zu bytes, at most %zu are allowed"), n, CAP_MAX);
+	if (cap_scan(p, n, &text, f) == -1 || cap_parse(&text, &doc, f) == -1 || cap_signature(&text, &doc, f) == -1)
 		goto out;
 	a->own = cap_own(&doc, cb, now);
 	a->fate = fate_of(cap_text(doc.alert, CAP_EL_STATUS));
 	a->body = cap_body(&doc, a->fate, cb, now, &a->expired);
+	a->odd = cap_notes_odd(&doc.notes);
 	digest_of(p, n, digest);
 	body_set_digest(a->body, F_ORIGINAL, digest);
 	body_set_num(a->body, F_ORIGINAL_SIZE, (int64_t)n);

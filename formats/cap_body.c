@@ -19,10 +19,11 @@
 #include "text.h"
 #include "wire.h"
 
-#define TEXTS_MAX (224u * 1024) /* bytes of all texts; descriptions, instructions and references have at most 192 Ki   \
-				 */
-#define WHOLE_MAX (BODY_MAX - 32768)	/* bytes of the body with F_CAP_TREE; the station adds to it */
-#define PARTS_TOLD 8		/* further parts whose headlines are told */
+#define TEXTS_MAX                                                                                                      \
+	(224u * 1024) /* bytes of all texts; descriptions, instructions and references have at most 192 Ki             \
+		       */
+#define WHOLE_MAX (BODY_MAX - 32768) /* bytes of the body with F_CAP_TREE; the station adds to it */
+#define PARTS_TOLD 8		     /* further parts whose headlines are told */
 #define BLANKS " \t\r\n"
 
 struct mapping {
@@ -33,8 +34,6 @@ struct mapping {
 	size_t used;		     /* bytes of text so far */
 };
 
-static void tidy(const char *, bool lines, struct buf *);
-static size_t cut(const char *, size_t len, size_t max);
 static void put(struct mapping *, uint32_t key, const char *, size_t line);
 static void put_child(struct mapping *, uint32_t key, const struct cap_node *parent, enum cap_el);
 static void put_time(struct mapping *, uint32_t key, const struct cap_node *parent, enum cap_el);
@@ -52,8 +51,8 @@ blank(const char *s)
 }
 
 /* Without blanks at the ends; with line feeds only, or in one line with single blanks. */
-static void
-tidy(const char *s, bool lines, struct buf *out)
+void
+cap_tidy(const char *s, bool lines, struct buf *out)
 {
 	size_t len;
 
@@ -72,8 +71,8 @@ tidy(const char *s, bool lines, struct buf *out)
 }
 
 /* The largest length not above max that ends between characters of valid UTF-8. */
-static size_t
-cut(const char *s, size_t len, size_t max)
+size_t
+cap_cut(const char *s, size_t len, size_t max)
 {
 	if (len <= max)
 		return len;
@@ -92,15 +91,15 @@ put(struct mapping *m, uint32_t key, const char *s, size_t line)
 	char *out;
 	size_t len, n;
 
-	tidy(s, lines, &clean);
+	cap_tidy(s, lines, &clean);
 	t = buf_cstr(&clean);
 	/* Replacing never makes a text shorter, so what lies behind the bound needs no look. */
-	len = cut(t, clean.n, fd->max);
+	len = cap_cut(t, clean.n, fd->max);
 	if (!text_clean(t, len, lines, NULL))
 		cap_note(&m->doc->notes, CAP_R_CONTROL, line, fd->name);
 	out = xmalloc(3 * len + 1);
 	n = text_sanitise(t, len, out, 3 * len + 1, lines);
-	len = cut(out, n, fd->max);
+	len = cap_cut(out, n, fd->max);
 	if (len < n || clean.n > fd->max)
 		cap_note(&m->doc->notes, CAP_R_CUT, line, fd->name);
 	while (len > 0 && strchr(BLANKS, out[len - 1]) != NULL)
@@ -143,8 +142,8 @@ put_time(struct mapping *m, uint32_t key, const struct cap_node *parent, enum ca
 
 /* ---- which part of the message ---- */
 
-static void
-language_of(const struct cap_node *info, char *out, size_t size)
+void
+cap_language(const struct cap_node *info, char *out, size_t size)
 {
 	const char *s = cap_text(info, CAP_EL_LANGUAGE);
 
@@ -158,7 +157,7 @@ chinese(const struct cap_node *info)
 	static const char *const tags[] = {"zh", "zho", "chi", "cmn"};
 	char lang[64];
 
-	language_of(info, lang, sizeof(lang));
+	cap_language(info, lang, sizeof(lang));
 	lang[strcspn(lang, "-_")] = '\0';
 	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
 		if (strcmp(lang, tags[i]) == 0)
@@ -183,9 +182,9 @@ next_part(const struct mapping *m, const struct cap_node *n)
 {
 	char lang[64], other[64];
 
-	language_of(m->info, lang, sizeof(lang));
+	cap_language(m->info, lang, sizeof(lang));
 	while ((n = cap_next(n)) != NULL) {
-		language_of(n, other, sizeof(other));
+		cap_language(n, other, sizeof(other));
 		if (strcmp(lang, other) == 0)
 			return n;
 	}
@@ -200,41 +199,23 @@ headline_of(const struct cap_node *info)
 
 /* ---- fields ---- */
 
-/* sender,identifier,sent.  It tells messages apart, so where it must be shortened or cleaned a digest of the whole goes
- * with it. */
 static void
 put_foreign_id(struct mapping *m)
 {
 	const struct cap_node *a = m->doc->alert;
-	const size_t max = field_by_key(F_FOREIGN_ID)->max, tail = 1 + 2 * DIGEST_LEN;
-	struct buf id = {0}, shown = {0};
-	char norm[CAP_TIME_TEXT_MAX], hex[2 * DIGEST_LEN + 1], *out;
-	uint8_t digest[DIGEST_LEN];
+	const char *sender = cap_text(a, CAP_EL_SENDER), *id = cap_text(a, CAP_EL_IDENTIFIER);
+	char norm[CAP_TIME_TEXT_MAX];
+	struct buf shown = {0};
 	struct when w;
-	size_t len;
+	bool changed;
 
 	if (!time_of(m, a, CAP_EL_SENT, &w, norm))
 		norm[0] = '\0';
-	buf_puts(&id, cap_text(a, CAP_EL_SENDER));
-	buf_put_u8(&id, ',');
-	buf_puts(&id, cap_text(a, CAP_EL_IDENTIFIER));
-	buf_put_u8(&id, ',');
-	buf_puts(&id, norm);
-	if (id.n <= max && text_clean(buf_cstr(&id), id.n, false, NULL)) {
-		body_set_text(m->b, F_FOREIGN_ID, buf_cstr(&id));
-	} else {
+	cap_foreign_id(sender, strlen(sender), id, strlen(id), norm, &shown, &changed);
+	if (changed)
 		cap_note(&m->doc->notes, CAP_R_ID_LONG, 0, NULL);
-		digest_of(id.p, id.n, digest);
-		digest_hex(digest, hex);
-		out = xmalloc(max + 1);
-		len = text_sanitise(buf_cstr(&id), id.n, out, max + 1 - tail, false);
-		buf_put(&shown, out, len);
-		buf_printf(&shown, "#%s", hex);
-		body_set_text(m->b, F_FOREIGN_ID, buf_cstr(&shown));
-		free(out);
-	}
+	body_set_text(m->b, F_FOREIGN_ID, buf_cstr(&shown));
 	buf_free(&shown);
-	buf_free(&id);
 }
 
 /* The end of the whole, and whether it has come: that of the part that lasts longest, none if one has none. */
@@ -341,6 +322,19 @@ put_warning(struct mapping *m)
 	}
 }
 
+/* What a document does to those it refers to, as far as it says so itself. */
+static void
+put_life(struct mapping *m)
+{
+	const struct cap_node *a = m->doc->alert, *note = cap_child(a, CAP_EL_NOTE);
+	int stage, kind = cap_life_of(cap_text(a, CAP_EL_MSGTYPE), &stage);
+
+	if (stage != 0)
+		body_set_num(m->b, F_STAGE, stage);
+	if (note != NULL && (kind == KIND_RECEIPT || stage == STAGE_WITHDRAWAL))
+		put(m, F_REASON, cap_text(a, CAP_EL_NOTE), note->line);
+}
+
 /* What is only noted is told in one text, so that nothing of it can be taken for a warning. */
 static void
 put_log(struct mapping *m, const char *status)
@@ -352,6 +346,8 @@ put_log(struct mapping *m, const char *status)
 	    cap_text(a, CAP_EL_SENDER), cap_text(a, CAP_EL_SENT));
 	if (m->info != NULL && !blank(cap_text(m->info, headline_of(m->info))))
 		buf_printf(&text, ": %s", cap_text(m->info, headline_of(m->info)));
+	else if (!blank(cap_text(a, CAP_EL_NOTE)))
+		buf_printf(&text, ": %s", cap_text(a, CAP_EL_NOTE));
 	put(m, F_TEXT, buf_cstr(&text), a->line);
 	buf_free(&text);
 }
@@ -379,7 +375,7 @@ put_remarks(struct mapping *m)
 		told++;
 		buf_clear(&text);
 		buf_clear(&line);
-		tidy(cap_text(n, headline_of(n)), false, &line);
+		cap_tidy(cap_text(n, headline_of(n)), false, &line);
 		buf_printf(&text, _("further part: %s (%s)"), buf_cstr(&line), cap_text(n, CAP_EL_SEVERITY));
 		(void)text_sanitise((const char *)text.p, text.n, shown, sizeof(shown), false);
 		body_add_text(m->b, F_REMARKS, shown, strlen(shown));
@@ -404,13 +400,27 @@ put_tree(struct mapping *m)
 	buf_free(&wire);
 }
 
+/* Other languages and parameters have fields of their own beside that, if there still is room. */
+static void
+put_more(struct mapping *m)
+{
+	struct buf wire = {0};
+
+	wire_encode(m->b, &wire);
+	cap_more_take(m->doc, m->info, m->b, wire.n < WHOLE_MAX ? WHOLE_MAX - wire.n : 0);
+	buf_free(&wire);
+}
+
 struct body *
 cap_body(struct cap_doc *doc, enum cap_fate fate, const struct codebook *cb, int64_t now, bool *expired)
 {
 	struct mapping m = {.b = body_new(), .doc = doc, .cb = cb, .info = choose(doc->alert)};
 	const struct cap_node *a = doc->alert, *n;
+	bool log;
+	int stage;
 
-	body_set_num(m.b, F_KIND, fate == CAP_LOG ? KIND_LOG : KIND_WARNING);
+	log = fate == CAP_LOG || cap_life_of(cap_text(a, CAP_EL_MSGTYPE), &stage) == KIND_RECEIPT;
+	body_set_num(m.b, F_KIND, log ? KIND_LOG : KIND_WARNING);
 	body_set_text(m.b, F_SOURCE_FORMAT, "cap");
 	put_foreign_id(&m);
 	put_child(&m, F_CAP_STATUS, a, CAP_EL_STATUS);
@@ -424,14 +434,18 @@ cap_body(struct cap_doc *doc, enum cap_fate fate, const struct codebook *cb, int
 	if (body_first(m.b, F_ISSUER) == NULL)
 		put_child(&m, F_ISSUER, a, CAP_EL_SENDER);
 	put_ends(&m, now, expired);
-	if (fate == CAP_LOG)
+	if (log)
 		put_log(&m, cap_text(a, CAP_EL_STATUS));
 	else
 		put_warning(&m);
+	if (fate != CAP_LOG)
+		put_life(&m);
 	for (n = m.info; n != NULL; n = next_part(&m, n))
 		if (n != m.info)
 			cap_note(&doc->notes, CAP_R_PARTS, n->line, NULL);
 	put_tree(&m);
+	if (!log)
+		put_more(&m);
 	put_remarks(&m);
 	return m.b;
 }

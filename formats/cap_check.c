@@ -13,6 +13,7 @@
 #include "value.h"
 
 #define BLANKS " \t\r\n"
+#define OFFSET_MAX 840 /* minutes */
 
 static int check_id(const struct cap_node *, struct fault *);
 static int check_word(const struct cap_node *, unsigned version, struct fault *);
@@ -33,9 +34,10 @@ static const char *const remark_texts[CAP_R_COUNT] = {
     [CAP_R_REF_SELF] = N_("the message refers to itself"),
     [CAP_R_RESTRICTION] = N_("the scope is Restricted, and no restriction is given"),
     [CAP_R_ADDRESSES] = N_("the scope is Private, and no addresses are given"),
-    [CAP_R_LANGUAGE] = N_("the language is no language tag"),
-    [CAP_R_NUMBER] = N_("a number is none"),
     [CAP_R_SIGNATURE] = N_("the signature is not verified"),
+    [CAP_R_SIGNED] = N_("the signature is not verified as to who made it; the content is what was signed"),
+    [CAP_R_SIGNED_LAID] =
+	N_("the signature is not verified as to who made it; the content is what was signed, its layout is not"),
     [CAP_R_EVENT] = N_("neither headline nor event is given"),
     [CAP_R_ID_LONG] = N_("the original id is too long and ends in a digest here"),
     [CAP_R_ENDS] =
@@ -59,6 +61,18 @@ cap_note(struct cap_notes *notes, enum cap_remark k, size_t line, const char *de
 	notes->r[k].line = line;
 	if (detail != NULL)
 		(void)text_sanitise(detail, strlen(detail), notes->r[k].detail, sizeof(notes->r[k].detail), false);
+}
+
+bool
+cap_notes_odd(const struct cap_notes *notes)
+{
+	static const enum cap_remark wrong[] = {CAP_R_POLYGON_SYNTAX, CAP_R_POLYGON_SHORT, CAP_R_POLYGON_OPEN,
+	    CAP_R_RANGE, CAP_R_CIRCLE, CAP_R_REF_TRIPLE, CAP_R_REF_SELF, CAP_R_RESTRICTION, CAP_R_ADDRESSES, CAP_R_OWN};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		if (notes->r[wrong[i]].n > 0)
+			return true;
+	return false;
 }
 
 bool
@@ -142,7 +156,9 @@ cap_time(const char *s, unsigned version, struct when *w, char norm[CAP_TIME_TEX
 			return false;
 	if (norm[i] == '.' && version == CAP_V12)
 		return false;
-	return strchr(norm, 'z') == NULL && time_parse_rfc3339(norm, w);
+	/* the schema's times: no leap second, no year 0, offsets of at most 14 hours */
+	return strchr(norm, 'z') == NULL && strncmp(norm + 17, "60", 2) != 0 && strncmp(norm, "0000", 4) != 0 &&
+	       time_parse_rfc3339(norm, w) && w->offset >= -OFFSET_MAX && w->offset <= OFFSET_MAX;
 }
 
 static int
@@ -267,40 +283,13 @@ check_circle(const struct cap_node *n, struct cap_notes *notes)
 		note_word(notes, CAP_R_RANGE, n, centre, len);
 }
 
-static void
-check_number(const struct cap_node *n, struct cap_notes *notes)
+/* None at all means the default. */
+static int
+check_language(const struct cap_node *n, struct fault *f)
 {
-	const char *p = text_of(n), *word, *end;
-	size_t len = 0, more;
-	double v;
-
-	word = next_word(&p, &len);
-	end = word;
-	if (word == NULL || !decimal(&end, &v) || end != word + len || next_word(&p, &more) != NULL)
-		cap_note(notes, CAP_R_NUMBER, n->line, n->rule->name);
-}
-
-/* Words of one to eight letters and digits, joined by hyphens (RFC 3066); none at all means the default. */
-static void
-check_language(const struct cap_node *n, struct cap_notes *notes)
-{
-	static const char alnum[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-	const char *p = text_of(n), *word;
-	size_t len, part, more;
-
-	word = next_word(&p, &len);
-	if (word == NULL)
-		return;
-	for (const char *s = word; next_word(&p, &more) == NULL; s += part + 1) {
-		part = strspn(s, alnum);
-		if (part < 1 || part > 8)
-			break;
-		if (s + part == word + len)
-			return;
-		if (s[part] != '-')
-			break;
-	}
-	note_word(notes, CAP_R_LANGUAGE, n, word, len);
+	if (text_of(n)[strspn(text_of(n), BLANKS)] == '\0' || cap_strict(n))
+		return 0;
+	return fault_set(f, EX_DATAERR, n->rule->name, _("\"%.80s\" is no language tag"), text_of(n));
 }
 
 int
@@ -324,11 +313,11 @@ cap_check_value(const struct cap_node *n, unsigned version, struct cap_notes *no
 			    _("\"%.80s\" is no time of the form 2026-11-22T14:10:00+08:00"), text_of(n));
 		return 0;
 	case CAP_T_LANGUAGE:
-		check_language(n, notes);
-		return 0;
+		return check_language(n, f);
 	case CAP_T_NUMBER:
-		check_number(n, notes);
-		return 0;
+		return cap_strict(n)
+			   ? 0
+			   : fault_set(f, EX_DATAERR, n->rule->name, _("\"%.80s\" is no number here"), text_of(n));
 	case CAP_T_POLYGON:
 		check_polygon(n, notes);
 		return 0;

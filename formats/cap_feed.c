@@ -1,5 +1,6 @@
 /*
- * Containers of CAP alerts: Atom and RSS feeds, lists, envelopes; any XML that holds <alert> elements of a CAP namespace.
+ * Containers of CAP alerts: Atom and RSS feeds, lists, envelopes; any XML that holds <alert> elements of a CAP
+ * namespace.
  *
  * Nothing of the container is interpreted but where the alerts are.  It passes the same door as a document (cap_scan.c:
  * size, depth, attributes, no DOCTYPE) before libxml2 builds a tree of it; each alert is then written out as a document
@@ -82,7 +83,8 @@ cap_read_all(const void *p, size_t n, const struct codebook *cb, int64_t now, ca
 	int found = 0, rc = -1;
 
 	if (n == 0 || n > CAP_MAX) {
-		(void)fault_set(f, EX_DATAERR, "", _("the document has %zu bytes, at most %u are allowed"), n, CAP_MAX);
+		(void)fault_set(
+		    f, EX_DATAERR, "", _("the document has %zu bytes, at most %zu are allowed"), n, CAP_MAX);
 		goto out;
 	}
 	if (cap_scan(p, n, &text, f) == -1)

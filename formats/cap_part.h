@@ -8,7 +8,10 @@
  *   cap_rules.c  the three versions' vocabulary and sequence, as tables
  *   cap_check.c  what a value must look like, and what the alert as a whole must say
  *   cap_codes.c  colour and division, where a document names them
+ *   cap_sign.c   whether a signed document is what was signed (cap_sign_key.c: keys and algorithms)
  *   cap_body.c   the tree into a message body
+ *   cap_more.c   other languages and parameters: fields of the body, and back
+ *   cap_life.c   msgType and the life of messages; references
  *   cap_tree.c   the tree as the text of F_CAP_TREE, and that text as XML
  *   cap_emit.c   XML, as it is written
  *   cap_own.c    the fields of a message of our own that a document carries
@@ -26,10 +29,6 @@
 #define CAP_V12 4u
 #define CAP_ANY (CAP_V10 | CAP_V11 | CAP_V12)
 
-#define CAP_DEPTH_MAX 32
-#define CAP_ATTRS_MAX 32	/* attributes of one element: libxml2 compares each with each */
-#define CAP_TAG_MAX 65536	/* bytes of one start tag */
-#define CAP_ELEMENTS_MAX 262144 /* of one document */
 #define CAP_TIME_TEXT_MAX 64	/* bytes of a time as written */
 #define CAP_KEEP_MAX BODY_MAX	/* bytes of elements nothing but F_CAP_TREE reads: more would not fit into it */
 #define CAP_NS12 "urn:oasis:names:tc:emergency:cap:1.2"
@@ -128,9 +127,9 @@ enum cap_remark {
 	CAP_R_REF_SELF,
 	CAP_R_RESTRICTION,
 	CAP_R_ADDRESSES,
-	CAP_R_LANGUAGE,
-	CAP_R_NUMBER,
-	CAP_R_SIGNATURE,
+	CAP_R_SIGNATURE, /* not judged */
+	CAP_R_SIGNED,
+	CAP_R_SIGNED_LAID,
 	CAP_R_EVENT,
 	CAP_R_ID_LONG,
 	CAP_R_ENDS,
@@ -154,6 +153,8 @@ struct cap_notes {
 };
 /* line 0: of no one place.  detail: what it is about, from outside or not; NULL for none. */
 void cap_note(struct cap_notes *, enum cap_remark, size_t line, const char *detail);
+/* Whether any of them tells something wrong with the document, not only how it was read. */
+bool cap_notes_odd(const struct cap_notes *);
 /* The remark for people, one line; false when there is none of that kind. */
 bool cap_note_text(const struct cap_notes *, enum cap_remark, struct buf *out);
 
@@ -162,6 +163,7 @@ struct cap_doc {
 	struct cap_node *alert;
 	size_t kept;	/* bytes of elements CAP_EL_OTHER */
 	bool whole;	/* set by the caller: all of them are kept, however many */
+	size_t signatures, signature_line; /* how many, and where the first is */
 	struct cap_notes notes;
 };
 void cap_doc_free(struct cap_doc *);
@@ -172,6 +174,10 @@ int cap_scan(const uint8_t *, size_t, struct buf *out, struct fault *);
 /* Well-formed, in the schema's sequence and vocabulary.  0 or -1 + fault with line and element; doc is to be freed
  * either way. */
 int cap_parse(const struct buf *, struct cap_doc *doc, struct fault *);
+
+/* The signatures of a parsed document (text as cap_parse() had it): a remark on what was found; -1 + fault when one is
+ * provably broken: content, value or certificate are not what they were when it was made. */
+int cap_signature(const struct buf *text, struct cap_doc *, struct fault *);
 
 /* Version of a namespace, 0 when it is none of CAP's. */
 unsigned cap_version(const char *uri);
@@ -214,6 +220,7 @@ const struct cap_rule *cap_rule_named(const struct cap_rule *, const char *name,
 bool cap_rule_word(const struct cap_rule *, const char *word, size_t len, unsigned version);
 /* Beyond what cap_parse() refuses: a value as the schema of CAP 1.2 and its data dictionary want it written. */
 bool cap_strict(const struct cap_node *);
+bool cap_language_strict(const char *, size_t len);	/* xs:language */
 /* The instant as CAP 1.2 writes it.  False when no year of four digits holds it. */
 bool cap_time_text(const struct when *, char out[CAP_TIME_TEXT_MAX]);
 
@@ -232,6 +239,30 @@ struct body *cap_own(struct cap_doc *, const struct codebook *, int64_t now);
 /* Writes the parameters.  said: JSON object, name of a field -> element that holds its text (alert's note, or one of
  * the info).  whole: the body as one parameter, for what JSON does not bring back. */
 void cap_own_write(const struct body *, const json_t *said, bool whole, struct buf *out);
+
+/* The msgType of a body; cites: it refers to something. */
+const char *cap_msgtype(const struct body *, bool cites);
+/* The kind and stage a stranger's msgType stands for. */
+int cap_life_of(const char *msgtype, int *stage);
+/* F_FOREIGN_ID of sender, identifier and sent, added to out.  It tells messages apart, so where it must be shortened or
+ * cleaned (*changed) a digest of the whole goes with it. */
+void cap_foreign_id(const char *sender, size_t, const char *identifier, size_t, const char *sent, struct buf *out,
+    bool *changed);
+
+/* Texts as a body takes them: without blanks at the ends, in lines or one line; and cut, between characters. */
+void cap_tidy(const char *, bool lines, struct buf *);
+size_t cap_cut(const char *, size_t len, size_t max);
+/* The language of an <info>, folded; the standard's default when it names none. */
+void cap_language(const struct cap_node *info, char *, size_t size);
+/* F_TRANSLATION and F_EXTENSION of the alert, as many bytes as there is room for; the chosen <info> is what the other
+ * fields are of. */
+void cap_more_take(struct cap_doc *, const struct cap_node *chosen, struct body *, size_t room);
+/* F_EXTENSION as eventCode or parameter elements; F_TRANSLATION as further <info>, `words` the elements between event
+ * and effective that all of them share. */
+void cap_more_codes(const struct body *, struct buf *out);
+void cap_more_parameters(const struct body *, struct buf *out);
+void cap_more_infos(const struct body *, const char *category, const char *event, const struct buf *words,
+    struct buf *out);
 
 /* Writes the body but for the original's digest and size.  *expired as in cap.h. */
 struct body *cap_body(struct cap_doc *, enum cap_fate, const struct codebook *, int64_t now, bool *expired);

@@ -227,6 +227,7 @@ walk(const char *s, size_t n, struct fault *f)
 	static const struct {
 		const char *open, *close;
 	} skips[] = {{"<!--", "-->"}, {"<![CDATA[", "]]>"}, {"<?", "?>"}};
+	const struct limits *max = limits_get();
 	const char *p = s, *end = s + n, *q, *limit;
 	size_t depth = 0, elements = 0, attrs;
 	bool empty;
@@ -253,24 +254,25 @@ next:
 			p++;
 			continue;
 		}
-		limit = (size_t)(end - p) > CAP_TAG_MAX ? p + CAP_TAG_MAX : end;
+		limit = (size_t)(end - p) > max->cap_tag_bytes ? p + max->cap_tag_bytes : end;
 		q = tag_end(p, limit, &attrs, &empty);
-		if (attrs > CAP_ATTRS_MAX) {
-			(void)fault_set(f, EX_DATAERR, "", _("an element has more than %d attributes"), CAP_ATTRS_MAX);
+		if (attrs > max->cap_attrs) {
+			(void)fault_set(
+			    f, EX_DATAERR, "", _("an element has more than %zu attributes"), max->cap_attrs);
 			return refuse(s, p, f);
 		}
 		if (q == NULL && limit < end) {
-			(void)fault_set(f, EX_DATAERR, "", _("a tag is longer than %d bytes"), CAP_TAG_MAX);
+			(void)fault_set(f, EX_DATAERR, "", _("a tag is longer than %zu bytes"), max->cap_tag_bytes);
 			return refuse(s, p, f);
 		}
 		if (q == NULL)
 			return cut_off(s, p, f);
-		if (++elements > CAP_ELEMENTS_MAX) {
-			(void)fault_set(f, EX_DATAERR, "", _("there are more than %d elements"), CAP_ELEMENTS_MAX);
+		if (++elements > max->xml_nodes) {
+			(void)fault_set(f, EX_DATAERR, "", _("there are more than %zu elements"), max->xml_nodes);
 			return refuse(s, p, f);
 		}
-		if (!empty && ++depth > CAP_DEPTH_MAX) {
-			(void)fault_set(f, EX_DATAERR, "", _("elements are nested more than %d deep"), CAP_DEPTH_MAX);
+		if (!empty && ++depth > max->cap_depth) {
+			(void)fault_set(f, EX_DATAERR, "", _("elements are nested more than %zu deep"), max->cap_depth);
 			return refuse(s, p, f);
 		}
 		p = q;

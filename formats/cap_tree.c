@@ -67,8 +67,8 @@ trimmed(const struct cap_node *n, size_t *len)
 }
 
 /* xs:language */
-static bool
-language_strict(const char *s, size_t len)
+bool
+cap_language_strict(const char *s, size_t len)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 	size_t part = 0, parts = 0;
@@ -136,7 +136,7 @@ cap_strict(const struct cap_node *n)
 	case CAP_T_TIME:
 		return cap_time(s, CAP_V12, &w, norm) && cap_time_text(&w, text) && strcmp(norm, text) == 0;
 	case CAP_T_LANGUAGE:
-		return language_strict(s, len);
+		return cap_language_strict(s, len);
 	case CAP_T_NUMBER:
 		return number_strict(s, len, strcmp(n->rule->name, "size") == 0);
 	case CAP_T_GROUP:
@@ -279,14 +279,11 @@ put_node(struct tree *t, const struct cap_node *n, size_t depth)
 		}
 		break;
 	case CAP_T_LANGUAGE:
-	case CAP_T_NUMBER:
-		/* told already where it says anything; the schema has no place for it */
-		if (!cap_strict(n)) {
-			if (len > 0 && rule->type == CAP_T_NUMBER)
-				cap_note(&t->doc->notes, CAP_R_NUMBER, n->line, rule->name);
+		/* an empty one says nothing, and the schema has no place for it */
+		if (!cap_strict(n))
 			return;
-		}
 		break;
+	case CAP_T_NUMBER:
 	case CAP_T_TEXT:
 	case CAP_T_ID:
 	case CAP_T_POLYGON:
@@ -522,7 +519,7 @@ cap_tree_write(const char *text, const struct body *b, struct buf *out, struct f
 			/* a long field can be named very often */
 			if (out->n > CAP_MAX)
 				return fault_set(f, EX_DATAERR, "",
-				    _("the document has %zu bytes, at most %u are allowed"), out->n, CAP_MAX);
+				    _("the document has %zu bytes, at most %zu are allowed"), out->n, CAP_MAX);
 			continue;
 		}
 		if (s[len] != '\n' || depth + 1 == LEVELS)

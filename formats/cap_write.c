@@ -107,24 +107,6 @@ status_of(const struct body *b)
 	return kind == KIND_LOG || kind == KIND_HANDOVER || kind == KIND_SERVICE ? "System" : "Actual";
 }
 
-static const char *
-type_of(const struct body *b, bool cites)
-{
-	switch (body_enum(b, F_KIND)) {
-	case KIND_RECEIPT:
-		return body_enum(b, F_ACT) == ACT_RETURNED ? "Error" : "Ack";
-	case KIND_REPORT:
-		if (body_enum(b, F_STAGE) == STAGE_WITHDRAWAL)
-			return "Cancel";
-		if (body_enum(b, F_STAGE) != STAGE_FIRST && (cites || body_enum(b, F_STAGE) == STAGE_CORRECTION))
-			return "Update";
-		break;
-	default:
-		break;
-	}
-	return "Alert";
-}
-
 /* References to what is ours, else those a warning came with. */
 static void
 references_of(const struct writing *w, struct buf *out)
@@ -200,7 +182,7 @@ put_head(struct writing *w, struct fault *f)
 	int rc = -1;
 
 	references_of(w, &refs);
-	type = type_of(w->b, refs.n > 0);
+	type = cap_msgtype(w->b, refs.n > 0);
 	if (strcmp(type, "Alert") != 0 && refs.n == 0) {
 		(void)fault_set(f, EX_DATAERR, "refs", _("is missing: %s must say to what"), type);
 		goto out;
@@ -267,20 +249,19 @@ category_of(const struct body *b)
 	return "Other";
 }
 
-static void
-put_event(struct writing *w)
+/* What the event is called when no text says it. */
+static const char *
+event_of(const struct writing *w)
 {
-	const char *type = body_text(w->b, F_TYPE), *code = code_of(w->b, F_TYPE), *name = NULL;
+	const char *type = body_text(w->b, F_TYPE), *code = code_of(w->b, F_TYPE);
 	const struct code_entry *e = type == NULL || w->cb == NULL ? NULL : codebook_event(w->cb, type);
 	const struct enum_name *kind = enum_by_value("kind", body_enum(w->b, F_KIND));
 
-	if (put_text(w, "event", F_EVENT_NAME))
-		return;
 	if (e != NULL)
-		name = e->name;
-	else if (code != NULL && *code != '\0')
-		name = code;
-	put_str(w, "event", name != NULL ? name : kind != NULL ? kind->zh : "?");
+		return e->name;
+	if (code != NULL && *code != '\0')
+		return code;
+	return kind != NULL ? kind->zh : "?";
 }
 
 static void
@@ -356,14 +337,21 @@ put_info(struct writing *w, bool whole)
 	bool warning = body_enum(w->b, F_KIND) == KIND_WARNING;
 	const struct value *v = body_first(w->b, F_AREA);
 
+	struct buf words = {0};
+	size_t from;
+
 	cap_emit_begin(w->out, "info");
 	put_str(w, "language", "zh-CN");
 	put_str(w, "category", category_of(w->b));
-	put_event(w);
+	if (!put_text(w, "event", F_EVENT_NAME))
+		put_str(w, "event", event_of(w));
+	from = w->out->n;
 	put_word(w, "urgency", F_URGENCY);
 	put_word(w, "severity", F_SEVERITY);
 	put_word(w, "certainty", F_CERTAINTY);
 	put_event_code(w);
+	cap_more_codes(w->b, w->out);
+	buf_put(&words, w->out->p + from, w->out->n - from);
 	put_time(w, "effective", F_EFFECTIVE);
 	put_time(w, "onset", F_ONSET);
 	put_time(w, "expires", F_EXPIRES);
@@ -372,12 +360,15 @@ put_info(struct writing *w, bool whole)
 	put_first(w, "description", texts, 2);
 	put_first(w, "instruction", warning ? asks : wishes, 1);
 	cap_own_write(w->b, w->said, whole, w->out);
+	cap_more_parameters(w->b, w->out);
 	if (v == NULL && (body_first(w->b, F_PLACE) != NULL || body_first(w->b, F_DIVISION) != NULL ||
 			     body_first(w->b, F_POSITION) != NULL))
 		put_area(w, NULL, true);
 	for (bool first = true; v != NULL; v = body_next(w->b, v), first = false)
 		put_area(w, v, first);
 	cap_emit_end(w->out, "info");
+	cap_more_infos(w->b, category_of(w->b), event_of(w), &words, w->out);
+	buf_free(&words);
 }
 
 static int
@@ -437,7 +428,7 @@ check_document(const struct buf *xml, const struct body *own, const struct codeb
 
 	if (xml->n > CAP_MAX) {
 		(void)fault_set(
-		    f, EX_DATAERR, "", _("the document has %zu bytes, at most %u are allowed"), xml->n, CAP_MAX);
+		    f, EX_DATAERR, "", _("the document has %zu bytes, at most %zu are allowed"), xml->n, CAP_MAX);
 		goto out;
 	}
 	if (cap_scan(xml->p, xml->n, &text, f) == -1 || cap_parse(&text, &doc, f) == -1)
@@ -511,10 +502,10 @@ cap_rewrite(const void *p, size_t n, struct buf *out, struct buf *told, struct f
 
 	if (n == 0 || n > CAP_MAX) {
 		(void)fault_set(
-		    f, EX_DATAERR, "", _("the document has %zu bytes, at most %u are allowed"), n, CAP_MAX);
+		    f, EX_DATAERR, "", _("the document has %zu bytes, at most %zu are allowed"), n, CAP_MAX);
 		goto out;
 	}
-	if (cap_scan(p, n, &text, f) == -1 || cap_parse(&text, &doc, f) == -1)
+	if (cap_scan(p, n, &text, f) == -1 || cap_parse(&text, &doc, f) == -1 || cap_signature(&text, &doc, f) == -1)
 		goto out;
 	cap_tree_text(&doc, none, SIZE_MAX, &tree);
 	rc = cap_tree_write(buf_cstr(&tree), none, &xml, f);

@@ -7,13 +7,16 @@
  * added.  Any other body goes out as:
  *   identifier, sender, sent   id, its station, time written (a message never sent: "unsent-" and a digest, "unsent")
  *   status                     Exercise in the exercise realm; System for the duty log; else Actual
- *   msgType                    receipt: Ack, returned: Error; report: Alert, Update (follow-up, final, verified,
- *                              correction), Cancel (withdrawal); all others Alert
+ *   msgType                    receipt: Ack, returned: Error; correction: Update; withdrawal: Cancel; report: Alert,
+ *                              Update (follow-up, final, verified); all others Alert (the table is in cap_life.c)
  *   scope                      warning: Public; else Private with the addressees, Restricted when there are none
  *   references                 what it refers to; reports without: the messages its author had seen.  The third part
  *                              of each is the time the caller's look-up knows, else the begin of the number series
  *                              (the body does not know when another message was sent): match by identifier
- *   info                       one, zh-CN: texts, times, type, area, division, position; CAP's words nobody set: Unknown
+ *   info                       the first, zh-CN: texts, times, type, area, division, position; CAP's words nobody set are
+ *                              Unknown
+ *   info in other languages    F_TRANSLATION of title, event_name, text, measures, area; at most 16 languages
+ *   eventCode, parameter       F_EXTENSION "eventCode:NAME=VALUE" and "NAME=VALUE", for others to read
  *   parameter "dutydesk:NAME"  every field no element holds exactly, in the form of json.h; "dutydesk:#elements" says
  *                              which elements hold the others.  cap_read() gives the very body back (own)
  * What is written has been read again by cap_read()'s own checks, and the body compared, before it is handed out.

@@ -17,6 +17,7 @@
 #include "i18n.h"
 
 #define PIECE 4096
+#define XSI "http://www.w3.org/2001/XMLSchema-instance"
 #define DSIG "http://www.w3.org/2000/09/xmldsig#"
 
 struct reading {
@@ -114,6 +115,23 @@ start_root(struct reading *r, const char *name, const char *uri)
 	r->node = node_new(r, &cap_root);
 }
 
+/* CAP's elements have no attributes; those about the schema itself may stand anywhere.  attrs: five pointers each. */
+static bool
+plain(struct reading *r, const char *name, int nattrs, const xmlChar **attrs)
+{
+	for (int i = 0; i < nattrs; i++) {
+		const char *ns = (const char *)attrs[5 * i + 2];
+
+		if (ns != NULL && strcmp(ns, XSI) == 0)
+			continue;
+		(void)fault_set(r->fault, EX_DATAERR, name, _("has an attribute \"%.80s\" CAP does not know"),
+		    (const char *)attrs[5 * i]);
+		fail(r, line_of(r));
+		return false;
+	}
+	return true;
+}
+
 static void
 on_start(void *arg, const xmlChar *local, const xmlChar *prefix, const xmlChar *ns, int nns, const xmlChar **nss,
     int nattrs, int ndefaulted, const xmlChar **attrs)
@@ -122,13 +140,15 @@ on_start(void *arg, const xmlChar *local, const xmlChar *prefix, const xmlChar *
 	const char *name = (const char *)local, *uri = ns == NULL ? "" : (const char *)ns;
 	const struct cap_rule *rule;
 
-	(void)prefix, (void)nns, (void)nss, (void)nattrs, (void)ndefaulted, (void)attrs;
+	(void)prefix, (void)nns, (void)nss, (void)ndefaulted;
 	if (r->failed)
 		return;
 	if (r->skipped > 0) {
 		r->skipped++;
 		return;
 	}
+	if (cap_version(uri) != 0 && !plain(r, name, nattrs, attrs))
+		return;
 	if (r->node == NULL) {
 		start_root(r, name, uri);
 		return;
@@ -141,7 +161,8 @@ on_start(void *arg, const xmlChar *local, const xmlChar *prefix, const xmlChar *
 		}
 		while (r->node->place.row->name != NULL)
 			r->node->place.row++;
-		cap_note(&r->doc->notes, CAP_R_SIGNATURE, line_of(r), NULL);
+		if (r->doc->signatures++ == 0)
+			r->doc->signature_line = line_of(r);
 		r->skipped = 1;
 		return;
 	}

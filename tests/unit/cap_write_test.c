@@ -243,13 +243,8 @@ forms(void **state)
 	    {DOC("<expires>2026-11-22T06:10:00Z</expires>"), "<expires>2026-11-22T06:10:00-00:00<", "Z<", NULL},
 	    {DOC("<expires>2026-11-22T06:10:00+00:00</expires>"), "<expires>2026-11-22T06:10:00-00:00<", NULL, NULL},
 	    {DOC("<expires>2026-11-22T06:10:00-03:30</expires>"), "<expires>2026-11-22T06:10:00-03:30<", NULL, NULL},
-	    {DOC("<expires> 2026-11-22T06:10:00+20:00 </expires>"), "<expires>2026-11-21T10:10:00-00:00<", NULL, NULL},
 	    {HEAD "<info><language/>" EVENT WORDS "</info></alert>", "<info>\n<category>", "language", NULL},
-	    {HEAD "<info><language>zh_CN</language>" EVENT WORDS "</info></alert>", "<info>\n<category>", "language",
-		"no language tag"},
-	    {DOC(AREA("<altitude>high</altitude><ceiling>+1.5</ceiling>")), "<ceiling>+1.5<", "altitude",
-		"a number is none"},
-	    {DOC(AREA("<altitude>1e3</altitude>")), "<areaDesc>Here<", "altitude", "a number is none"},
+	    {DOC(AREA("<altitude>100</altitude><ceiling> +1.5 </ceiling>")), "<ceiling>+1.5<", NULL, NULL},
 	    {DOC("<headline> a &lt;b&gt; &amp; \"c\" ]]&gt; </headline>"), "<headline>a &lt;b&gt; &amp; \"c\" ]]&gt;<",
 		NULL, NULL},
 	    {DOC("<description>a\nb&#13;c\\n\td\\</description>"), "<description>a\nb&#xD;c\\n\td\\<", NULL, NULL},
@@ -295,7 +290,7 @@ forms(void **state)
 		s = buf_cstr(&xml);
 		if (strstr(s, cases[i].has) == NULL || (cases[i].lacks != NULL && strstr(s, cases[i].lacks) != NULL))
 			fail_msg("case %zu:\n%s", i, s);
-		if (cases[i].remark != NULL ? !has_remark(a.body, cases[i].remark) : has_remark(a.body, "number"))
+		if (cases[i].remark != NULL ? !has_remark(a.body, cases[i].remark) : has_remark(a.body, "none"))
 			fail_msg("case %zu: %s", i, body_text(a.body, F_REMARKS));
 		must_be_sound(cases[i].doc, &xml, &back);
 		cap_alert_free(&a);
