@@ -16,63 +16,12 @@
 #include <sysexits.h>
 #include <unistd.h>
 #include "buf.h"
-#include "codebook.h"
-#include "conf.h"
+#include "codebook_part.h"
 #include "i18n.h"
-#include "msgid.h"
 #include "text.h"
 
-#define TABLES_MAX 12
-#define CODE12_MAX 13 /* twelve digits and NUL */
-#define KEY_MAX 48
 #define CODE_MAX 32  /* "scheme:code" and NUL, as the field table allows */
-#define FOLD_MAX 256 /* bytes of a folded spelling or query */
 #define CLIMB_MAX 16 /* placeholder rows passed over on the way up */
-
-struct item {
-	struct code_entry e;
-	char key[KEY_MAX]; /* divisions: twelve digits or the private code; events: "code:scheme" */
-	bool placeholder;  /* a division that is no real superior */
-	bool dead;	   /* replaced by a local row */
-	size_t table, line;
-};
-
-struct list {
-	struct item *v; /* in the order of the file */
-	const struct item **by_key;
-	size_t n;
-};
-
-struct spelling {
-	const char *set;
-	int value;
-	char *folded;
-};
-
-struct enum_row {
-	const char *set;
-	int value;
-	const char *name, *zh, *label, *spellings;
-	const char *path;
-	size_t line;
-};
-
-struct organ {
-	const char *suffix, *zh, *label;
-};
-
-struct codebook {
-	struct tsv *table[TABLES_MAX];
-	char *path[TABLES_MAX];
-	size_t tables;
-	struct list event, division;
-	struct enum_row *row;
-	size_t rows;
-	struct spelling *spelling;
-	size_t spellings;
-	struct organ *organ;
-	size_t organs;
-};
 
 static const struct {
 	const char *set, *file;
@@ -88,9 +37,8 @@ static int organ_row(struct codebook *, const char *, const struct tsv *, size_t
 static int index_list(struct codebook *, struct list *, struct fault *);
 static int index_spellings(struct codebook *, struct fault *);
 
-/* 2, 4, 6, 9 or 12 digits to 12 (out: CODE12_MAX bytes or more); false for anything else. */
-static bool
-code12_of(const char *code, char *out)
+bool
+codebook_code12(const char *code, char *out)
 {
 	size_t n = strspn(code, "0123456789");
 
@@ -102,9 +50,8 @@ code12_of(const char *code, char *out)
 	return true;
 }
 
-/* The station code of a division: shortest of 6, 9 and 12 digits that says it all; a private code as it is. */
-static void
-station_of(const struct item *d, char *buf, size_t size)
+void
+codebook_item_station(const struct item *d, char *buf, size_t size)
 {
 	int n = 12;
 
@@ -181,13 +128,13 @@ division_row(struct codebook *cb, const char *set, const struct tsv *t, size_t r
 	struct item *it;
 
 	(void)set;
-	if (!code12_of(e.code, key)) {
+	if (!codebook_code12(e.code, key)) {
 		if (!station_code_valid(e.code) || (e.code[0] >= '0' && e.code[0] <= '9'))
 			return fault_set(f, EX_CONFIG, "code", _("\"%s\" is no division code"), e.code);
 		(void)snprintf(key, sizeof(key), "%s", e.code);
 		if (code12[0] != '\0')
 			return fault_set(f, EX_CONFIG, "code12", _("a private code has none"));
-	} else if (code12[0] != '\0' && (!code12_of(code12, given) || strcmp(given, key) != 0))
+	} else if (code12[0] != '\0' && (!codebook_code12(code12, given) || strcmp(given, key) != 0))
 		return fault_set(f, EX_CONFIG, "code12", _("\"%s\" is not the code \"%s\""), code12, e.code);
 	if (e.name[0] == '\0')
 		return fault_set(f, EX_CONFIG, "name", _("is empty"));
@@ -197,7 +144,7 @@ division_row(struct codebook *cb, const char *set, const struct tsv *t, size_t r
 		    f, EX_CONFIG, "level", _("must be province, city, county or township, not \"%s\""), e.level);
 	it = list_add(&cb->division, cb, &e, tsv_line(t, row));
 	(void)snprintf(it->key, sizeof(it->key), "%s", key);
-	it->placeholder = strncmp(note, placeholder, sizeof(placeholder) - 1) == 0;
+	it->e.placeholder = it->placeholder = strncmp(note, placeholder, sizeof(placeholder) - 1) == 0;
 	return 0;
 }
 
@@ -418,6 +365,7 @@ codebook_load(const char *confdir, struct fault *f)
 	if (load_pair(cb, confdir, "organs", "", organ_row, f) == -1 || index_list(cb, &cb->event, f) == -1 ||
 	    index_list(cb, &cb->division, f) == -1 || index_spellings(cb, f) == -1)
 		goto fail;
+	codebook_fill_initials(cb);
 	return cb;
 fail:
 	codebook_free(cb);
@@ -442,6 +390,7 @@ codebook_free(struct codebook *cb)
 	free(cb->division.by_key);
 	free(cb->row);
 	free(cb->organ);
+	free(cb->initials);
 	free(cb);
 }
 
@@ -468,20 +417,20 @@ codebook_event(const struct codebook *cb, const char *code)
 	return i < cb->event.n && strncmp(cb->event.by_key[i]->key, key, n) == 0 ? &cb->event.by_key[i]->e : NULL;
 }
 
-static const struct item *
-division_item(const struct codebook *cb, const char *code)
+const struct item *
+codebook_item(const struct codebook *cb, const char *code)
 {
 	char key[CODE12_MAX];
 
 	if (strncmp(code, "div:", 4) == 0)
 		code += 4;
-	return list_find(&cb->division, code12_of(code, key) ? key : code);
+	return list_find(&cb->division, codebook_code12(code, key) ? key : code);
 }
 
 const struct code_entry *
 codebook_division(const struct codebook *cb, const char *code)
 {
-	const struct item *it = division_item(cb, code);
+	const struct item *it = codebook_item(cb, code);
 
 	return it == NULL ? NULL : &it->e;
 }
@@ -554,6 +503,21 @@ codebook_enum_name(const struct codebook *cb, const char *set, int value, bool z
 	return NULL;
 }
 
+const char *
+codebook_entry_station(const struct code_entry *e, char *buf, size_t size)
+{
+	struct item it = {.placeholder = false};
+
+	assert(size > 0);
+	buf[0] = '\0';
+	if (strcmp(e->scheme, "div") != 0)
+		return buf;
+	if (!codebook_code12(e->code, it.key))
+		(void)snprintf(it.key, sizeof(it.key), "%s", e->code);
+	codebook_item_station(&it, buf, size);
+	return buf;
+}
+
 /* Splits "330225-gongan"; returns the organ's part, or NULL.  A private code may hold hyphens of its own. */
 static const char *
 organ_part(const char *station, char *base, size_t size)
@@ -571,13 +535,13 @@ const char *
 codebook_station(const struct codebook *cb, const char *station, char *buf, size_t size)
 {
 	char base[STATION_MAX], raw[FOLD_MAX];
-	const struct item *it = division_item(cb, station);
+	const struct item *it = codebook_item(cb, station);
 	const char *organ = NULL;
 
 	assert(size > 0);
 	(void)snprintf(raw, sizeof(raw), "%s", it != NULL ? it->e.name : station);
 	if (it == NULL && (organ = organ_part(station, base, sizeof(base))) != NULL &&
-	    (it = division_item(cb, base)) != NULL) {
+	    (it = codebook_item(cb, base)) != NULL) {
 		(void)snprintf(raw, sizeof(raw), "%s-%s", it->e.name, organ);
 		for (size_t i = 0; i < cb->organs; i++)
 			if (strcmp(cb->organ[i].suffix, organ) == 0)
@@ -599,11 +563,11 @@ codebook_parent_station(const struct codebook *cb, const char *station, char *bu
 		(void)snprintf(buf, size, "%s", base);
 		return buf;
 	}
-	it = division_item(cb, station);
+	it = codebook_item(cb, station);
 	for (int i = 0; it != NULL && i < CLIMB_MAX; i++) {
-		it = it->e.parent[0] == '\0' ? NULL : division_item(cb, it->e.parent);
+		it = it->e.parent[0] == '\0' ? NULL : codebook_item(cb, it->e.parent);
 		if (it != NULL && !it->placeholder) {
-			station_of(it, buf, size);
+			codebook_item_station(it, buf, size);
 			break;
 		}
 	}

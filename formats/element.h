@@ -1,8 +1,8 @@
 #ifndef FORMATS_ELEMENT_H
 #define FORMATS_ELEMENT_H
 /*
- * What a report should hold (Order 493 art. 12 and the practice list, conf/rules/elements.tsv), and numbers in its
- * words that are not those of its figures.  It points out and refuses nothing: what blocks is check.h's. elements.tsv
+ * What a report should hold (Order 493 art. 12 and the practice list, conf/rules/elements.tsv), numbers in its
+ * words that are not those of its figures, and sums that do not balance.  It points out and refuses nothing: what blocks is check.h's. elements.tsv
  * element name label fields words stages codes must basis      (.local.tsv: same key replaces, else added)
  */
 #include <stdbool.h>
@@ -33,21 +33,24 @@ bool element_at(const struct element_rules *, const struct body *, size_t i, str
 enum element_conflict_kind {
 	ELEMENT_DIFFERS = 1,	/* the figures say another number */
 	ELEMENT_LEDGER_UNKNOWN, /* the figure stands as "?" */
-	ELEMENT_LEDGER_ABSENT	/* no figure is stated */
+	ELEMENT_LEDGER_ABSENT,	/* no figure is stated */
+	ELEMENT_SUM		/* figures of one source that cannot be true together (transfers, persons and households) */
 };
 struct element_conflict {
-	const struct field *field; /* the count: dead, missing, trapped, serious, light, injured */
-	const struct field *where; /* the text it was read in */
-	size_t at;		   /* byte offset of the clause in that text */
+	const struct field *field; /* the count: dead, missing, trapped, serious, light, injured; of a sum its first */
+	const struct field *where; /* the text it was read in; of a sum the second count */
+	size_t at;		   /* byte offset of the clause in that text; 0 for a sum */
 	enum element_conflict_kind kind;
 	enum figure_q q; /* the text's number: exact, about, at least, at most */
 	int64_t n;
-	char said[96];	/* the clause, cut and clean */
+	char said[96];	/* the clause, cut and clean; "" for a sum */
 	char text[256]; /* in words, in the reader's language */
 };
 /* Numbers near 死亡 遇难 失联 被困 重伤 受伤 ... in the texts, Chinese or Arabic, that no figure of the body agrees
- * with; "no casualties" is a zero.  At most one for each count and text, the last said.  Fills up to max, returns how
- * many there are. */
+ * with; "no casualties" is a zero.  At most one for each count and text, the last said.  A degree of injury no figure
+ * states contradicts only when it is more than all the injured.  Then, source by source, transfers that do not balance:
+ * 应转 = 已转 + 拒转, 返流 at most 已转, in persons and in households; households at most persons; what is unknown or not
+ * stated may be anything.  Fills up to max, returns how many there are. */
 size_t element_conflicts(const struct body *, struct element_conflict *, size_t max);
 
 #endif

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "buf.h"
-#include "element.h"
+#include "element_part.h"
 #include "i18n.h"
 #include "text.h"
 
@@ -23,7 +23,7 @@
 #define GAP_BEFORE 45		     /* between a number and the word after it */
 #define NEGATION_GAP 30
 
-enum token_kind { TOK_NUMBER, TOK_WORD, TOK_NONE_OF, TOK_RESCUED, TOK_AMONG, TOK_MORE, TOK_NOTHING };
+enum token_kind { TOK_NUMBER, TOK_WORD, TOK_NONE_OF, TOK_RESCUED, TOK_AMONG, TOK_MORE, TOK_OTHERS, TOK_NOTHING };
 enum { WORD_CASUALTIES = 0 }; /* 伤亡: no count of its own, but there may be none of it */
 
 struct token {
@@ -32,6 +32,7 @@ struct token {
 	int64_t n;
 	enum figure_q q;
 	uint32_t key; /* of a word */
+	bool latest;  /* a number: what the one before it rose to */
 	bool used;
 };
 
@@ -57,7 +58,7 @@ static const struct {
 	const char *s;
 	enum token_kind kind;
 	uint32_t key;
-} words[] = {{"死亡", TOK_WORD, F_DEAD}, {"遇难", TOK_WORD, F_DEAD}, {"身亡", TOK_WORD, F_DEAD},
+} words[] = {{"死亡率", TOK_NOTHING, 0}, {"轻重伤", TOK_WORD, F_INJURED}, {"重轻伤", TOK_WORD, F_INJURED}, {"死亡", TOK_WORD, F_DEAD}, {"遇难", TOK_WORD, F_DEAD}, {"身亡", TOK_WORD, F_DEAD},
     {"罹难", TOK_WORD, F_DEAD}, {"丧生", TOK_WORD, F_DEAD}, {"死者", TOK_WORD, F_DEAD}, {"重伤", TOK_WORD, F_SERIOUS},
     {"轻伤", TOK_WORD, F_LIGHT}, {"受伤", TOK_WORD, F_INJURED}, {"伤者", TOK_WORD, F_INJURED},
     {"失联", TOK_WORD, F_MISSING}, {"失踪", TOK_WORD, F_MISSING}, {"下落不明", TOK_WORD, F_MISSING},
@@ -66,7 +67,12 @@ static const struct {
     {"未发现", TOK_NONE_OF, 0}, {"未出现", TOK_NONE_OF, 0}, {"未见", TOK_NONE_OF, 0}, {"无", TOK_NONE_OF, 0},
     {"救出", TOK_RESCUED, 0}, {"获救", TOK_RESCUED, 0}, {"脱险", TOK_RESCUED, 0}, {"脱困", TOK_RESCUED, 0},
     {"解救", TOK_RESCUED, 0}, {"找到", TOK_RESCUED, 0}, {"生还", TOK_RESCUED, 0}, {"其中", TOK_AMONG, 0},
-    {"包括", TOK_AMONG, 0}, {"新增", TOK_MORE, 0}, {"又有", TOK_MORE, 0}, {"另有", TOK_MORE, 0}};
+    {"包括", TOK_AMONG, 0}, {"新增", TOK_MORE, 0}, {"又有", TOK_MORE, 0}, {"另有", TOK_MORE, 0},
+    /* what stands on the other side of these is people who help, or their kin */
+    {"救治", TOK_OTHERS, 0}, {"搜救", TOK_OTHERS, 0}, {"救援", TOK_OTHERS, 0}, {"营救", TOK_OTHERS, 0},
+    {"寻找", TOK_OTHERS, 0}, {"搜寻", TOK_OTHERS, 0}, {"赶赴", TOK_OTHERS, 0}, {"转运", TOK_OTHERS, 0},
+    {"转移", TOK_OTHERS, 0}, {"参与", TOK_OTHERS, 0}, {"已由", TOK_OTHERS, 0}, {"家属", TOK_OTHERS, 0},
+    {"慰问", TOK_OTHERS, 0}, {"安抚", TOK_OTHERS, 0}};
 static const char *const breaks[] = {
     ",", ";", "!", "(", ")", "\n", "，", "。", "；", "、", "！", "（", "）", "？", "?", "【", "】", "|"};
 static const uint32_t read_in[] = {F_TITLE, F_BRIEF, F_CASUALTIES_TEXT, F_SCOPE, F_TREND, F_TEXT};
@@ -212,6 +218,7 @@ number_token(const char *text, size_t len, size_t at, const struct clause *c, st
 	static const char *const tail[] = {".", "-", "/", "~", NULL}; /* 2-3人 is no number */
 	static const char *const ordinal[] = {"第", NULL};
 	static const char *const ends[] = {",", ";", ")", "\n", "，", "。", "；", "、", "）", " ", NULL};
+	static const char *const rose[] = {"升至", "升到", "增至", "增加至", "增加到", "更新为", "调整为", "降至", NULL};
 	const char *p = text + at;
 	size_t n, m;
 
@@ -222,6 +229,7 @@ number_token(const char *text, size_t len, size_t at, const struct clause *c, st
 		 : ends_any(text, at, about) ? FIG_ABOUT
 					     : FIG_EXACT;
 	out->kind = TOK_NUMBER;
+	out->latest = ends_any(text, at, rose);
 	out->from = at;
 	out->to = at + n;
 	if ((m = starts_any(p + n, len - at - n, over)) != 0) {
@@ -281,12 +289,19 @@ number_of(struct clause *c, size_t w)
 			first_number = c->t[i].kind == TOK_NUMBER;
 			break;
 		}
-	for (size_t i = w; i-- > 0 && c->t[i].kind != TOK_WORD && before == NULL;)
+	for (size_t i = w; i-- > 0 && c->t[i].kind != TOK_WORD && c->t[i].kind != TOK_OTHERS && before == NULL;)
 		if (c->t[i].kind == TOK_NUMBER && !c->t[i].used)
 			before = &c->t[i];
-	for (size_t i = w + 1; i < c->n && c->t[i].kind != TOK_WORD && after == NULL; i++)
-		if (c->t[i].kind == TOK_NUMBER && !c->t[i].used)
+	for (size_t i = w + 1; i < c->n && c->t[i].kind != TOK_WORD && c->t[i].kind != TOK_OTHERS; i++) {
+		if (c->t[i].kind != TOK_NUMBER || c->t[i].used)
+			continue;
+		if (after != NULL && c->t[i].latest) {
+			c->t[i].used = true;
+			after->n = c->t[i].n; /* 由2人上升至3人: in the place of the first */
+			after->q = c->t[i].q;
+		} else if (after == NULL)
 			after = &c->t[i];
+	}
 	gap_b = before != NULL ? c->t[w].from - before->to : SIZE_MAX;
 	gap_a = after != NULL ? after->from - c->t[w].to : SIZE_MAX;
 	if (gap_b > GAP_BEFORE)
@@ -359,6 +374,7 @@ text_read(const char *text, size_t len, uint32_t where, struct claims *cs)
 {
 	static const char *const not_none[] = {"无法", "无锡", "无人机", "无从", "无关", NULL};
 	static const char *const singles_dead[] = {"死", "亡", NULL};
+	static const char *const no_injury[] = {"伤寒", "伤风", "伤害", "伤口", "伤情", NULL};
 	struct clause c = {.n = 0};
 	size_t at = 0, n;
 	uint32_t cp;
@@ -395,7 +411,7 @@ text_read(const char *text, size_t len, uint32_t where, struct claims *cs)
 		if (n == 0 && c.n > 0 && c.t[c.n - 1].kind == TOK_NUMBER && c.t[c.n - 1].to == at) {
 			bool dead = starts_any(p, len - at, singles_dead) != 0; /* 3死5伤, 3人死 */
 
-			if (dead || starts(p, len - at, "伤") != 0) {
+			if (dead || (starts(p, len - at, "伤") != 0 && starts_any(p, len - at, no_injury) == 0)) {
 				n = text_decode(p, len - at, &cp);
 				t = (struct token){
 				    .kind = TOK_WORD, .key = dead ? F_DEAD : F_INJURED, .from = at, .to = at + n};
@@ -422,8 +438,8 @@ text_read(const char *text, size_t len, uint32_t where, struct claims *cs)
 
 /* ---- against the figures ---- */
 
-static void
-range(enum figure_q q, int64_t n, int64_t *lo, int64_t *hi)
+void
+element_range(enum figure_q q, int64_t n, int64_t *lo, int64_t *hi)
 {
 	*lo = q == FIG_ATMOST ? 0 : q == FIG_ABOUT ? n - n / 5 - 1 : n;
 	*hi = q == FIG_ATLEAST ? INT64_MAX : q == FIG_ABOUT && n < INT64_MAX / 2 ? n + n / 5 + 1 : n;
@@ -434,20 +450,20 @@ meets(const struct claim *c, int64_t lo, int64_t hi)
 {
 	int64_t a, b;
 
-	range(c->q, c->n, &a, &b);
+	element_range(c->q, c->n, &a, &b);
 	return a <= hi && lo <= b;
 }
 
-static int64_t
-plus(int64_t a, int64_t b)
+int64_t
+element_plus(int64_t a, int64_t b)
 {
 	int64_t sum;
 
 	return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
 }
 
-static bool
-same_source(const struct figure *a, const struct figure *b)
+bool
+element_same_source(const struct figure *a, const struct figure *b)
 {
 	return (a->source == NULL) == (b->source == NULL) && (a->source == NULL || strcmp(a->source, b->source) == 0);
 }
@@ -463,8 +479,20 @@ agrees(const struct claim *c, const struct body *b, bool *stated, bool *known)
 		if (v->u.fig.q == FIG_UNKNOWN)
 			continue;
 		*known = true;
-		range(v->u.fig.q, v->u.fig.n, &lo, &hi);
+		element_range(v->u.fig.q, v->u.fig.n, &lo, &hi);
 		if (meets(c, lo, hi))
+			return true;
+	}
+	/* a degree nobody has stated is part of the injured: no contradiction while it is not more than all of them */
+	for (const struct value *v = c->key == F_SERIOUS || c->key == F_LIGHT ? body_first(b, F_INJURED) : NULL;
+	     v != NULL && body_first(b, c->key) == NULL; v = body_next(b, v)) {
+		*stated = true;
+		if (v->u.fig.q == FIG_UNKNOWN)
+			continue;
+		*known = true;
+		element_range(v->u.fig.q, v->u.fig.n, &lo, &hi);
+		element_range(c->q, c->n, &lo2, &hi2);
+		if (lo2 <= hi)
 			return true;
 	}
 	/* injured, the degree not said: the sum of one source's degrees, or one of them alone */
@@ -474,14 +502,14 @@ agrees(const struct claim *c, const struct body *b, bool *stated, bool *known)
 			if (v->u.fig.q == FIG_UNKNOWN)
 				continue;
 			*known = true;
-			range(v->u.fig.q, v->u.fig.n, &lo, &hi);
+			element_range(v->u.fig.q, v->u.fig.n, &lo, &hi);
 			if (meets(c, lo, hi))
 				return true;
 			for (const struct value *w = body_first(b, degrees[1 - i]); w != NULL; w = body_next(b, w)) {
-				if (w->u.fig.q == FIG_UNKNOWN || !same_source(&v->u.fig, &w->u.fig))
+				if (w->u.fig.q == FIG_UNKNOWN || !element_same_source(&v->u.fig, &w->u.fig))
 					continue;
-				range(w->u.fig.q, w->u.fig.n, &lo2, &hi2);
-				if (meets(c, plus(lo, lo2), plus(hi, hi2)))
+				element_range(w->u.fig.q, w->u.fig.n, &lo2, &hi2);
+				if (meets(c, element_plus(lo, lo2), element_plus(hi, hi2)))
 					return true;
 			}
 		}
@@ -538,5 +566,5 @@ element_conflicts(const struct body *b, struct element_conflict *out, size_t max
 		n++;
 	}
 	free(cs.v);
-	return n;
+	return element_sums(b, out, max, n);
 }

@@ -14,6 +14,7 @@
 #include <sysexits.h>
 #include "buf.h"
 #include "i18n.h"
+#include "placeref.h"
 #include "text.h"
 #include "value.h"
 #include "value_part.h"
@@ -495,6 +496,22 @@ parse_geo(const struct input *in, const char *s)
 	return 0;
 }
 
+/* Kept in its canonical form, so that equal places are equal; a position at sea is the message's position, too. */
+static int
+parse_where(const struct input *in, const char *s)
+{
+	struct placeref r;
+	char canonical[PLACEREF_TEXT_MAX];
+
+	if (placeref_parse(s, &r, in->fault) == -1)
+		return -1;
+	(void)placeref_format(&r, false, canonical, sizeof(canonical));
+	body_add_text(in->body, in->field->key, canonical, strlen(canonical));
+	if (r.kind == PLACEREF_SEA && body_first(in->body, F_POSITION) == NULL)
+		body_set_geo(in->body, F_POSITION, r.geo.lat, r.geo.lon);
+	return 0;
+}
+
 static int
 parse_typed(const struct input *in, const char *s)
 {
@@ -558,6 +575,8 @@ value_parse(
 		return fault_set(fault, EX_DATAERR, f->name, _("at most %d values are allowed"), FIELD_REPEAT_MAX);
 	if (*s == '\0')
 		return fault_set(fault, EX_DATAERR, f->name, _("is empty"));
+	if (f->key == F_WHERE)
+		return parse_where(&in, s);
 	if (f->type == FT_TEXT)
 		return parse_text(&in, s);
 	if (!text_utf8_valid(s, strlen(s), &bad))

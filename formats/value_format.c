@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include "placeref.h"
 #include "text.h"
 #include "value.h"
 #include "value_part.h"
@@ -152,7 +153,8 @@ void
 value_format(struct buf *out, const struct value *v, const struct codebook *cb, bool zh)
 {
 	char text[MSGID_TEXT_MAX];
-	char hex[2 * DIGEST_LEN + 1];
+	char hex[2 * DIGEST_LEN + 1], place[PLACEREF_TEXT_MAX];
+	struct placeref where;
 
 	if (v->field == NULL) {
 		buf_printf(out, zh ? "%zu字节,未能识别" : "%zu bytes, not understood", v->u.raw.len);
@@ -160,7 +162,10 @@ value_format(struct buf *out, const struct value *v, const struct codebook *cb, 
 	}
 	switch (v->field->type) {
 	case FT_TEXT:
-		put_line(out, v->u.text.s, v->u.text.len);
+		if (v->key == F_WHERE && placeref_parse(v->u.text.s, &where, NULL) == 0)
+			buf_puts(out, placeref_format(&where, zh, place, sizeof(place)));
+		else
+			put_line(out, v->u.text.s, v->u.text.len);
 		break;
 	case FT_CODE:
 		put_code(out, v, cb);

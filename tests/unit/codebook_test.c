@@ -9,7 +9,9 @@
 #include <string.h>
 #include <sysexits.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+#include "../../formats/buf.h"
 #include "../../formats/codebook.h"
 #include "../../formats/conf.h"
 #include "../../formats/field.h"
@@ -273,12 +275,140 @@ local_rows_win(void **state)
 	assert_string_equal(codebook_event_at(local, 1)->name, "火情"); /* in its old place */
 	assert_string_equal(codebook_event_at(local, 3)->code, "A1");
 	assert_null(codebook_event_at(local, 4));
-	assert_string_equal(codebook_event(local, "own:A1")->initials, "");
+	assert_string_equal(codebook_event(local, "own:A1")->initials, "hdtd"); /* worked out: the column is left out */
 	assert_string_equal(codebook_station(local, "x-gangqu", buf, sizeof(buf)), "港区");
 	assert_string_equal(codebook_parent_station(local, "x-gangqu", buf, sizeof(buf)), "330200");
 	assert_string_equal(codebook_station(local, "330225-gongan", buf, sizeof(buf)), "象山公安局");
 	assert_int_equal(codebook_enum(local, "grade", "大"), GRADE_II);
 	codebook_free(local);
+	put_base();
+}
+
+static const char *
+first_of(const struct codebook *book, const char *query, char *buf, size_t size, size_t *n)
+{
+	struct code_hit hit;
+
+	*n = codebook_find(book, &query, 1, CODE_EVENT | CODE_DIVISION | CODE_ORGAN | CODE_STATION, &hit, 1);
+	return *n == 0 ? "" : codebook_hit_code(&hit, buf, size);
+}
+
+/* The best match of what people type. */
+static void
+search(void **state)
+{
+	static const struct {
+		const char *query, *first;
+		enum code_rank rank;
+	} cases[] = {{"12G00", "yjpt:12G00", CODE_EXACT}, {"yjpt:12g0", "yjpt:12G00", CODE_BEGINS},
+	    {"火灾事故", "yjpt:12G00", CODE_EXACT}, {"火灾", "yjpt:12G00", CODE_BEGINS}, {"山体", "yjpt:11D03", CODE_BEGINS},
+	    {"体崩", "yjpt:11D03", CODE_HOLDS}, {"xsx", "div:330225", CODE_EXACT}, {"XSX", "div:330225", CODE_EXACT},
+	    {"西周", "div:330225102", CODE_BEGINS}, {"xzz", "div:330225102", CODE_EXACT}, {"330225", "div:330225", CODE_EXACT},
+	    {"330200", "div:3302", CODE_EXACT}, {"3302", "div:3302", CODE_EXACT}, {"330225102000", "div:330225102", CODE_EXACT},
+	    {"div:330200", "div:3302", CODE_EXACT}, {"cqs", "div:50", CODE_EXACT}, {"tnq", "div:500152", CODE_EXACT},
+	    {"公安", "-gongan", CODE_EXACT}, {"police", "-gongan", CODE_EXACT}, {"gongan", "-gongan", CODE_EXACT},
+	    {"330225-gongan", "330225-gongan", CODE_EXACT}, {"象山县公安", "330225-gongan", CODE_EXACT},
+	    {"象山公安", "330225-gongan", CODE_BEGINS}, {"宁波市公安", "330200-gongan", CODE_EXACT}, {"无此词", "", 0}, {"", "", 0},
+	    {"县公安", "", 0}, {"-gongan", "", 0}, {"330225-nosuch", "", 0}, {"999999", "", 0}};
+	const char *const two[] = {"象山", "公安"}, *const both[] = {"高层", "火灾"}, *const never[] = {"象山", "火灾"};
+	struct code_hit hit[8];
+	char buf[64];
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *got = first_of(cb, cases[i].query, buf, sizeof(buf), &n);
+
+		if (strcmp(got, cases[i].first) != 0)
+			fail_msg("%s: %s", cases[i].query, got);
+		if (n > 0) {
+			assert_int_equal(codebook_find(cb, &cases[i].query, 1, 15, hit, 1), n);
+			assert_int_equal(hit[0].rank, cases[i].rank);
+		}
+	}
+	assert_int_equal(codebook_find(cb, two, 2, CODE_STATION, hit, 8), 1);
+	assert_string_equal(codebook_hit_name(&hit[0], buf, sizeof(buf)), "象山县公安");
+	assert_int_equal(codebook_find(cb, both, 2, CODE_EVENT, hit, 8), 1);
+	assert_int_equal(codebook_find(cb, never, 2, 15, hit, 8), 0);
+	assert_int_equal(codebook_find(cb, two, 0, 15, hit, 8), 0);
+	/* kinds are left out when not asked for; ranks never fall within a list */
+	assert_int_equal(codebook_find(cb, &cases[0].query, 1, CODE_DIVISION, hit, 8), 0);
+	n = codebook_find(cb, &(const char *){"hz"}, 1, 15, hit, 8);
+	assert_true(n > 8);
+	for (size_t i = 1; i < 8; i++)
+		assert_true(hit[i].rank >= hit[i - 1].rank);
+	assert_int_equal(codebook_rank("group", "flood", "防汛成员", "fxcy", "防汛"), CODE_BEGINS);
+	assert_int_equal(codebook_rank("group", "flood", "防汛成员", "fxcy", "ＦＸＣＹ"), CODE_EXACT);
+	assert_int_equal(codebook_rank("group", "flood", "防汛成员", "fxcy", "x"), CODE_NO_MATCH);
+}
+
+/* Initials worked out from names: two readings, characters without one, Latin letters; the row's own win. */
+static void
+initials(void **state)
+{
+	static const struct {
+		const char *query, *first;
+	} cases[] = {{"cqs", "div:60"}, {"zqs", "div:60"}, {"czx", "div:61"}, {"zzx", ""}, {"tnq", "div:62"}, {"anq", "div:62"},
+	    {"xgq", "div:x-gangqu"}, {"gq", "div:x-gangqu"}, {"a1q", "div:63"}, {"own", "div:64"}, {"slz", ""}, {"1nq", ""}};
+	struct fault f = {0};
+	struct codebook *local;
+	char buf[64];
+	size_t n;
+
+	(void)state;
+	put_base();
+	put("divisions.local", "code\tparent\tname\tlevel\tpinyin\n60\t\t重庆市\tprovince\t\n61\t60\t长洲(县)\tcity\tczx\n"
+			       "62\t60\t潼南区\tcity\t\nx-gangqu\t330200\t新港区\tcounty\t\n63\t60\tA1区\tcity\t\n"
+			       "64\t60\t双龙镇\tcity\tOWN\n");
+	local = codebook_load(dir, &f);
+	if (local == NULL)
+		fail_msg("%s:%zu: %s", f.file, f.line, f.text);
+	assert_string_equal(codebook_division(local, "62")->initials, "?nq");
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *got = first_of(local, cases[i].query, buf, sizeof(buf), &n);
+
+		if (strcmp(got, cases[i].first) != 0)
+			fail_msg("%s: %s", cases[i].query, got);
+	}
+	/* a station that is no division */
+	assert_string_equal(codebook_station(local, "x-gangqu", buf, sizeof(buf)), "新港区");
+	assert_string_equal(codebook_parent_station(local, "x-gangqu", buf, sizeof(buf)), "330200");
+	assert_string_equal(codebook_entry_station(codebook_division(local, "x-gangqu"), buf, sizeof(buf)), "x-gangqu");
+	assert_string_equal(codebook_entry_station(codebook_division(local, "3302"), buf, sizeof(buf)), "330200");
+	assert_string_equal(codebook_entry_station(codebook_event(local, "12G00"), buf, sizeof(buf)), "");
+	codebook_free(local);
+	put_base();
+}
+
+/* As many townships as the country has: loaded with their initials, and searched in well under 50 ms. */
+static void
+whole_country(void **state)
+{
+	struct buf t = {0};
+	struct fault f = {0};
+	struct codebook *local;
+	struct timespec a, b;
+	char buf[64];
+	double ms;
+	size_t n;
+
+	(void)state;
+	put_base();
+	buf_puts(&t, "code\tparent\tname\tlevel\n");
+	for (int i = 0; i < 45000; i++)
+		buf_printf(&t, "4%08d\t3302\t%s%s镇\ttownship\n", i, i % 3 == 0 ? "石" : "双", i % 7 == 0 ? "浦" : "龙");
+	put("divisions.local", buf_cstr(&t));
+	local = codebook_load(dir, &f);
+	assert_non_null(local);
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
+	(void)first_of(local, "spz", buf, sizeof(buf), &n);
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
+	assert_int_equal(n, 6429); /* 石浦, 双浦 */
+	ms = (double)(b.tv_sec - a.tv_sec) * 1e3 + (double)(b.tv_nsec - a.tv_nsec) / 1e6;
+	print_message("45 000 divisions: %.1f ms\n", ms);
+	assert_true(ms < 500); /* ten times what it should be: sanitizers and busy machines */
+	codebook_free(local);
+	buf_free(&t);
 	put_base();
 }
 
@@ -355,6 +485,9 @@ main(void)
 	    cmocka_unit_test(stations_and_their_superiors),
 	    cmocka_unit_test(spellings),
 	    cmocka_unit_test(local_rows_win),
+	    cmocka_unit_test(search),
+	    cmocka_unit_test(initials),
+	    cmocka_unit_test(whole_country),
 	    cmocka_unit_test(bad_rows_stop_the_start),
 	    cmocka_unit_test(parents_in_a_circle_end),
 	};

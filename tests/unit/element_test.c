@@ -136,6 +136,13 @@ test_states(void **state)
 	    {"kind=report;stage=first", "crops", ELEMENT_MISSING},
 	    {"kind=report;stage=first;type=yjpt:12G00", "unit", ELEMENT_MISSING},
 	    {"kind=report;stage=first;type=yjpt:12G00;title=某化工厂区起火", "unit", ELEMENT_PRESENT},
+	    {"kind=report;stage=first;where=road:G15 K12+300", "place", ELEMENT_PRESENT},
+	    {"kind=report;stage=followup;type=yjpt:11B01", "transfer", ELEMENT_MISSING},
+	    {"kind=report;stage=followup;type=yjpt:11B01;moved=?", "transfer", ELEMENT_UNKNOWN},
+	    {"kind=report;stage=followup;type=yjpt:11B01;moved_hh=3", "transfer", ELEMENT_PRESENT},
+	    {"kind=report;stage=first;type=yjpt:12G00", "transfer", ELEMENT_NA},
+	    {"kind=report;stage=first;type=yjpt:12G00;endangered=3", "endangered", ELEMENT_PRESENT},
+	    {"kind=report;stage=first;type=yjpt:11B01", "endangered", ELEMENT_NA},
 	    {"kind=intake", "learned", ELEMENT_MISSING},
 	    {"kind=directive;text=x", "learned", 0},
 	};
@@ -178,7 +185,7 @@ test_never_blocks(void **state)
 static void
 test_numbers(void **state)
 {
-	/* want: FIELD:KIND:NUMBER, kinds d(iffers) u(nknown) a(bsent) */
+	/* want: FIELD:KIND:NUMBER, kinds d(iffers) u(nknown) a(bsent) s(um) */
 	static const struct {
 		const char *text, *want;
 	} c[] = {
@@ -249,8 +256,62 @@ test_numbers(void **state)
 	    {"brief=千万亿人死亡", ""},
 	    {"title=3人死亡;dead=2;text=2人死亡", "dead:d:3 "},
 	    {"casualties=死亡3人;dead=2", "dead:d:3 "},
+	    /* the total is stated, the degrees are not */
+	    {"dead=0;injured=0;casualties=无人员伤亡", ""},
+	    {"injured=5;casualties=受伤5人,其中重伤3人", ""},
+	    {"injured=2;casualties=其中重伤3人", "serious:d:3 "},
+	    {"injured=?;casualties=其中重伤3人", "serious:u:3 "},
+	    {"injured=5;light=1;casualties=轻伤2人", "light:d:2 "},
+	    {"injured=4;casualties=初步统计轻重伤4人", ""},
+	    {"serious=1;light=3;casualties=轻重伤4人", ""},
+	    {"injured=3;casualties=轻重伤4人", "injured:d:4 "},
+	    {"injured=0;brief=卫生院接诊23例伤寒聚集性病例", ""},
+	    /* those who help, and kin */
+	    {"brief=医护人员5人到场救治受伤群众", ""},
+	    {"brief=出动消防救援人员30人搜救被困群众", ""},
+	    {"brief=组织120名群众参与搜寻失联人员", ""},
+	    {"brief=派出12人小组寻找失踪渔民", ""},
+	    {"brief=重伤员已由3名医生转运", ""},
+	    {"brief=死者家属5人到场", ""},
+	    {"brief=慰问遇难者家属8人", ""},
+	    {"brief=被困群众已转移35人", ""},
+	    {"brief=死亡率3人/万", ""},
+	    {"dead=1;brief=救援人员3人死亡", "dead:d:3 "},
+	    {"dead=1;brief=2人经抢救无效死亡", "dead:d:2 "},
+	    {"trapped=2;brief=出动30人救援3名被困人员", "trapped:d:3 "},
+	    {"dead=2;brief=死亡人数由2人上升至3人", "dead:d:3 "},
+	    {"dead=3;brief=死亡人数由2人上升至3人", ""},
+	    {"dead=3;injured=5;brief=死亡3人受伤人数增至5人", ""},
+	    /* transfers */
+	    {"to_move=10;moved=7;refused=3", ""},
+	    {"to_move=10;moved=7;refused=2", "to_move:s:10 "},
+	    {"to_move=10;moved=8;refused=3", "to_move:s:10 "},
+	    {"to_move=10;moved=7", ""},
+	    {"to_move=10;moved=7;refused=?", ""},
+	    {"to_move=10;moved=?;refused=2", ""},
+	    {"to_move=?;moved=7;refused=2", ""},
+	    {"moved=7;refused=2", ""},
+	    {"to_move=10;moved=11", "to_move:s:10 "},
+	    {"to_move=10;moved=?;refused=11", "to_move:s:10 "},
+	    {"to_move=~10;moved=7;refused=2", ""},
+	    {"to_move=>=10;moved=17;refused=2", ""},
+	    {"to_move=<=10;moved=17;refused=2", "to_move:s:10 "},
+	    {"to_move=10;moved=>=7;refused=2", ""},
+	    {"to_move=10@a;moved=7@b;refused=2@b", ""},
+	    {"to_move=10@a;moved=7@a;refused=2@a;to_move=9@b;moved=7@b;refused=2@b", "to_move:s:10 "},
+	    {"to_move=10@a/10:00;moved=7@a/10:00;refused=3@a;moved=8@a/11:00", "to_move:s:10 "},
+	    {"moved=10;went_back=10", ""},
+	    {"moved=10;went_back=11", "went_back:s:11 "},
+	    {"moved=?;went_back=11", ""},
+	    {"went_back=11", ""},
+	    {"to_move_hh=5;moved_hh=4;refused_hh=2", "to_move_hh:s:5 "},
+	    {"moved_hh=4;went_back_hh=5", "went_back_hh:s:5 "},
+	    {"moved=10;moved_hh=11", "moved_hh:s:11 "},
+	    {"moved=10;moved_hh=10", ""},
+	    {"moved=?;moved_hh=11", ""},
+	    {"to_move=9223372036854775807;moved=9223372036854775807;refused=9223372036854775807", ""} /* no overflow */,
 	};
-	static const char kinds[] = " dua";
+	static const char kinds[] = " duas";
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(c); i++) {
@@ -265,7 +326,7 @@ test_numbers(void **state)
 
 			(void)snprintf(got + len, sizeof(got) - len, "%s:%c:%lld ", x[k].field->name, kinds[x[k].kind],
 			    (long long)x[k].n);
-			assert_true(x[k].text[0] != '\0' && x[k].said[0] != '\0');
+			assert_true(x[k].text[0] != '\0' && (x[k].said[0] != '\0' || x[k].kind == ELEMENT_SUM));
 		}
 		if (strcmp(got, c[i].want) != 0)
 			fail_msg("%s: \"%s\", not \"%s\"", c[i].text, got, c[i].want);
