@@ -9,7 +9,8 @@
  * stop, reopen and reconcile.  Any other function that fails has logged why and the journal is unusable (`failed`):
  * the caller stops likewise.  Only one process may have a journal open (lock on the directory, taken by the caller).
  *
- * Invariants: a message row, once written, never changes; the chain only grows; an outbox row lives until custody of
+ * Invariants: a message row, once written, never changes (but that it turns out to be for us too, and that two persons
+ * destroy its bytes); the chain only grows; an outbox row lives until custody of
  * it has passed (outbox_del); a delivery row exists for every (message of our own, addressee) from the moment the
  * message is stored.
  */
@@ -30,7 +31,10 @@ struct journal_msg {
 	bool local;			/* addressed to this station, or written here */
 	uint8_t digest[DIGEST_LEN];
 	uint64_t seq;			/* position in the chain; set by put_message and by reads */
-	struct buf body;		/* exact bytes; empty after destruction */
+	struct buf body;		/* exact bytes; empty after destruction, and when they are damaged */
+	bool destroyed;			/* set by reads: two persons destroyed it; the row is its tombstone */
+	bool damaged;			/* set by reads: its bytes are missing or not those of the digest, and are not handed out;
+					 * one error line an id; verify() names it */
 	bool quiet;			/* asks nobody for anything: history, or a receipt that sends nothing back; set by
 					 * put_message, which reads it from the body, and by reads */
 };
@@ -54,7 +58,7 @@ struct journal_outbox {			/* one parcel waiting for a neighbour's custody */
 	struct msgid id;
 	int precedence;
 	struct buf envelope;		/* encoded, formats/wire.h */
-	size_t body_len;		/* bytes; set by reads */
+	size_t body_len;		/* bytes of the message; set by reads; says nothing when they are destroyed */
 };
 
 struct journal_incident {		/* cache of the fold: disposable */
@@ -163,15 +167,21 @@ struct journal_ops {
 	int (*request_get)(struct journal *, const char *rid, struct journal_request *);
 	int (*request_put)(struct journal *, const struct journal_request *);
 
+	/* Insert or replace; begun stays that of the first save (0 there: its ms). */
 	int (*draft_put)(struct journal *, const struct journal_draft *);
-	int (*draft_get)(struct journal *, const char *rid, struct journal_draft *);	/* json: caller frees */
+	int (*draft_get)(struct journal *, const char *rid, struct journal_draft *);	/* json, life: caller frees */
 	int (*draft_del)(struct journal *, const char *rid);
 	int (*draft_each)(struct journal *, journal_draft_fn, void *);			/* newest first */
 
 	/* Two persons destroy what must not be here (误入清除): the bytes of the message go (its row, digest and chain entries stay as the
-	 * tombstone), and the blob its F_ORIGINAL names unless another message names it; its outbox rows go, its open deliveries become
-	 * RETURNED with `why` as person; a CHAIN_DESTROYED entry names both persons.  After the next commit the bytes are in no
-	 * file of the journal any more (secure_delete, WAL truncated).  1: no such message, or destroyed already. */
+	 * tombstone), and those of the blob its F_ORIGINAL names unless another message names it; its outbox rows go, its open
+	 * deliveries become RETURNED with `why` as person; a CHAIN_DESTROYED entry names both persons ("FIRST + SECOND", made clean,
+	 * each cut to its share of `who`), one more the blob (ref "blob HEX").  After the next commit the bytes are in no file of the
+	 * journal any more (secure_delete, WAL truncated); a commit that cannot see to that is unknown, and the next open does
+	 * it.  Neither comes back: put_message and blob_put answer 1, blob_get 1.
+	 * The names are the caller's to check (given, two, different).  So is the rest of what says the same: the incident's
+	 * summary must be put again, drafts of the same text deleted, before that commit; a quarantined copy stays.
+	 * 1: no such message, or destroyed already. */
 	int (*destroy)(struct journal *, int64_t ms, const struct msgid *, const char *first, const char *second, const char *why);
 
 	int (*incident_put)(struct journal *, const struct journal_incident *);
@@ -184,6 +194,7 @@ struct journal_ops {
 	int (*foreign_put)(struct journal *, const char *space, const char *key, const struct msgid *);
 
 	int (*blob_put)(struct journal *, const uint8_t digest[DIGEST_LEN], const void *, size_t);	/* 1: already there */
+	/* 1: not here, destroyed, or damaged (logged): what is handed out has the digest. */
 	int (*blob_get)(struct journal *, const uint8_t digest[DIGEST_LEN], struct buf *out);
 
 	/* Input that cannot be taken is kept: bytes, from whom, why.  Appends a CHAIN_QUARANTINE entry. */
@@ -194,7 +205,8 @@ struct journal_ops {
 
 	/* Walks the chain, recomputes every hash, checks serial continuity of our own messages per realm and epoch, that every message's
 	 * bytes (where not destroyed) have the digest the chain holds, that every CHAIN_STORED has its message and the
-	 * reverse, that blobs have their digests, and the backend's own integrity check. */
+	 * reverse, that what a CHAIN_DESTROYED names is gone and nothing else is, that blobs have their digests, and the backend's
+	 * own integrity check. */
 	int (*verify)(struct journal *, const char *station, struct journal_verify *);
 };
 
@@ -211,15 +223,19 @@ struct journal {
 	 * not show to who has read further. */
 	struct msgid *localised;	/* owned by the journal */
 	size_t nlocalised;
+	struct msgid *damaged;		/* owned by the journal: messages whose damage has been logged */
+	size_t ndamaged;
 };
 
 /* Opens or (create) creates the journal in dir (0700).  Integrity check at open: a corrupt file is refused with a fault, never
- * replaced.  A missing file without `create` is EX_NOINPUT.  readonly: for offline verify. */
+ * replaced; one written by a newer program is refused; one of an older is brought forward, whole or not at all.  A missing file without `create` is EX_NOINPUT.  readonly: for offline verify. */
 struct journal *journal_sqlite_open(const char *dir, bool create, struct fault *);
 struct journal *journal_ram_open(void);
 /* What a crash leaves: everything since the last commit is gone.  RAM twin only. */
 void journal_ram_crash(struct journal *);
 /* The RAM twin's next commits (n of them) fail as unknown: applied says whether the writes stay. */
 void journal_ram_fail_commits(struct journal *, int n, bool applied);
+/* What a disk may do: a byte of the message's body is another from now on.  RAM twin only; the message is there, its body not empty. */
+void journal_ram_damage(struct journal *, const struct msgid *);
 
 #endif

@@ -15,6 +15,7 @@
 #include <sodium.h>
 
 #include "journal_common.h"
+#include "log.h"
 #include "../formats/i18n.h"
 #include "../formats/wire.h"
 
@@ -24,6 +25,8 @@ ull(uint64_t v)
 {
 	return v;
 }
+
+#define DAMAGE_LOGGED 256		/* ids; what comes after is one line together */
 
 _Static_assert(DIGEST_LEN == crypto_generichash_BYTES, "BLAKE2b-256");
 
@@ -151,14 +154,64 @@ journal_localised(struct journal *j, const struct msgid *id)
 }
 
 void
-journal_forget(struct journal *j)
+journal_drop_memo(struct journal *j)
 {
 	if (j->memo != NULL)
 		j->memo->drop(j->memo);
 	j->memo = NULL;
+}
+
+void
+journal_forget(struct journal *j)
+{
+	journal_drop_memo(j);
 	free(j->localised);
 	j->localised = NULL;
 	j->nlocalised = 0;
+	free(j->damaged);
+	j->damaged = NULL;
+	j->ndamaged = 0;
+}
+
+enum payload_state
+journal_payload(const void *p, size_t n, const uint8_t digest[DIGEST_LEN])
+{
+	uint8_t real[DIGEST_LEN];
+
+	digest_of(p, n, real);
+	if (memcmp(real, digest, DIGEST_LEN) == 0)
+		return PAYLOAD_HERE;
+	return n > 0 && sodium_is_zero(p, n) ? PAYLOAD_DESTROYED : PAYLOAD_DAMAGED;
+}
+
+/* A disk that goes bad may take thousands with it, and each is read again and again. */
+static void
+note_damage(struct journal *j, const struct msgid *id)
+{
+	char text[MSGID_TEXT_MAX];
+	size_t i;
+
+	for (i = 0; i < j->ndamaged; i++)
+		if (msgid_cmp(&j->damaged[i], id) == 0)
+			return;
+	if (j->ndamaged > DAMAGE_LOGGED)
+		return;
+	j->damaged = xreallocarray(j->damaged, j->ndamaged + 1, sizeof(*j->damaged));
+	j->damaged[j->ndamaged++] = *id;
+	(void)msgid_format(id, text, sizeof(text));
+	log_event(LOG_LV_ERROR, "message_damaged", "id=%s%s", log_quote(text),
+	    j->ndamaged > DAMAGE_LOGGED ? " further=\"not logged, see verify\"" : "");
+}
+
+void
+journal_show(struct journal *j, struct journal_msg *m, enum payload_state payload)
+{
+	m->destroyed = payload == PAYLOAD_DESTROYED;
+	m->damaged = payload == PAYLOAD_MISSING || payload == PAYLOAD_DAMAGED;
+	if (payload != PAYLOAD_HERE)
+		buf_clear(&m->body);
+	if (m->damaged)
+		note_damage(j, &m->id);
 }
 
 void
@@ -353,13 +406,19 @@ check_serial(struct verifier *v, const struct journal_msg *m)
 	return 0;
 }
 
+static bool
+is_destroyed(const struct verifier *v, const char *ref)
+{
+	return v->ndestroyed > 0 &&
+	    bsearch(&ref, v->destroyed, v->ndestroyed, sizeof(*v->destroyed), compare_texts) != NULL;
+}
+
 static int
 check_message(void *ctx, const struct journal_msg *m, enum payload_state payload)
 {
 	struct verifier *v = ctx;
-	uint8_t digest[DIGEST_LEN];
 	char text[MSGID_TEXT_MAX];
-	char *key = text;
+	bool told;
 	int rc;
 
 	(void)msgid_format(&m->id, text, sizeof(text));
@@ -370,17 +429,16 @@ check_message(void *ctx, const struct journal_msg *m, enum payload_state payload
 		return 1;
 	if (payload == PAYLOAD_MISSING)
 		return journal_bad(v->out, _("message %s: its bytes are missing"), text);
+	told = is_destroyed(v, text);
 	if (payload == PAYLOAD_DESTROYED) {
 		v->out->destroyed++;
-		if (v->ndestroyed == 0 ||
-		    bsearch(&key, v->destroyed, v->ndestroyed, sizeof(*v->destroyed), compare_texts) == NULL)
-			return journal_bad(v->out,
-			    _("message %s: its bytes are gone, and the chain knows of no destruction"), text);
-		return 0;
+		return told ? 0 : journal_bad(v->out,
+		    _("message %s: its bytes are gone, and the chain knows of no destruction"), text);
 	}
-	digest_of(m->body.p, m->body.n, digest);
-	if (memcmp(digest, m->digest, DIGEST_LEN) != 0)
+	if (payload == PAYLOAD_DAMAGED)
 		return journal_bad(v->out, _("message %s: its bytes are not those the chain holds"), text);
+	if (told)
+		return journal_bad(v->out, _("message %s: the chain says it was destroyed, and its bytes are here"), text);
 	if ((rc = check_columns(v, m, text)) < 0)
 		v->failed = 1;
 	return rc;
@@ -390,15 +448,21 @@ static int
 check_blob(void *ctx, const uint8_t digest[DIGEST_LEN], const void *p, size_t n)
 {
 	struct verifier *v = ctx;
-	uint8_t real[DIGEST_LEN];
-	char hex[2 * DIGEST_LEN + 1];
+	enum payload_state payload = journal_payload(p, n, digest);
+	char ref[sizeof(JOURNAL_BLOB_REF) + 2 * DIGEST_LEN] = JOURNAL_BLOB_REF;
+	char *hex = ref + strlen(JOURNAL_BLOB_REF);
+	bool told;
 
-	v->out->blobs++;
-	digest_of(p, n, real);
-	if (memcmp(real, digest, DIGEST_LEN) == 0)
-		return 0;
 	digest_hex(digest, hex);
-	return journal_bad(v->out, _("blob %s: its bytes do not have this digest"), hex);
+	told = is_destroyed(v, ref);
+	if (payload == PAYLOAD_DESTROYED && told)
+		return 0;
+	v->out->blobs++;
+	if (payload != PAYLOAD_HERE)
+		return journal_bad(v->out, _("blob %s: its bytes do not have this digest"), hex);
+	if (told)
+		return journal_bad(v->out, _("blob %s: the chain says it was destroyed, and its bytes are here"), hex);
+	return 0;
 }
 
 int

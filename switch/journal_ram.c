@@ -304,6 +304,7 @@ op_free(struct op *op)
 		break;
 	case T_DRAFT:
 		buf_free(&((struct journal_draft *)op->row)->json);
+		buf_free(&((struct journal_draft *)op->row)->life);
 		break;
 	case T_INCIDENT:
 		buf_free(&((struct journal_incident *)op->row)->summary);
@@ -504,6 +505,23 @@ journal_ram_fail_commits(struct journal *base, int n, bool applied)
 
 	j->fail_commits = n;
 	j->fail_applied = applied;
+}
+
+void
+journal_ram_damage(struct journal *base, const struct msgid *id)
+{
+	struct ram *j = (struct ram *)base;
+	struct ram_key k = ram_key_id(T_MESSAGE, id);
+	struct journal_msg *m = ram_row_of(j, T_MESSAGE, &k, NULL), *row;
+	size_t i;
+
+	assert(m != NULL && m->body.n > 0);
+	m->body.p[m->body.n / 2] ^= 1;
+	for (i = 0; i < j->nlog; i++) {		/* every state of the row has these bytes */
+		row = j->log[i].row;
+		if (j->log[i].table == T_MESSAGE && row->body.p == m->body.p)
+			row->damaged = true;
+	}
 }
 
 int

@@ -13,7 +13,7 @@ enum table { T_META, T_CHAIN, T_MESSAGE, T_DELIVERY, T_OUTBOX, T_REQUEST, T_DRAF
 
 struct ram_meta { char *key, *val; };
 struct ram_foreign { char *space, *key; struct msgid id; };
-struct ram_blob { uint8_t digest[DIGEST_LEN]; struct buf bytes; };
+struct ram_blob { uint8_t digest[DIGEST_LEN]; struct buf bytes; bool destroyed; };
 struct ram_quarantine { uint64_t seq; struct buf bytes; };
 
 struct op {
@@ -79,6 +79,8 @@ int ram_chain_add(struct journal *, int64_t ms, int what, const char *ref, const
 uint64_t ram_chain_seq(struct journal *);
 size_t ram_first_after(const struct ram *, uint64_t seq);	/* row number of the first message with a greater seq */
 
+extern const struct journal_scan journal_ram_scan;
+
 /* journal_ram_tables.c, journal_ram_verify.c: rows of journal_ops. */
 int ram_request_get(struct journal *base, const char *rid, struct journal_request *r);
 int ram_request_put(struct journal *base, const struct journal_request *r);
@@ -93,6 +95,7 @@ int ram_incident_by_number(struct journal *base, int realm, const char *number, 
 int ram_foreign_get(struct journal *base, const char *space, const char *key, struct msgid *id);
 int ram_foreign_put(struct journal *base, const char *space, const char *key, const struct msgid *id);
 int ram_blob_put(struct journal *base, const uint8_t digest[DIGEST_LEN], const void *p, size_t n);
+int ram_wipe_blob(struct journal *base, const uint8_t digest[DIGEST_LEN]);
 int ram_blob_get(struct journal *base, const uint8_t digest[DIGEST_LEN], struct buf *out);
 int ram_quarantine(struct journal *base, int64_t ms, const char *from, const char *why, const void *p, size_t n);
 uint64_t ram_quarantine_count(struct journal *base);

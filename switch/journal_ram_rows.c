@@ -101,9 +101,31 @@ ram_put_message(struct journal *base, struct journal_msg *m)
 	(void)journal_refs(&m->body, &refs, &m->quiet);
 	free(refs);
 	row = ram_copy(m, sizeof(*m));
+	row->destroyed = row->damaged = false;
 	row->body = ram_buf(m->body.p, m->body.n);
 	ram_write(j, T_MESSAGE, at, row, false);
 	return 0;
+}
+
+/* The row says it: what a disk does here is done by journal_ram_damage(). */
+static enum payload_state
+payload_of(const struct journal_msg *row)
+{
+	return row->destroyed ? PAYLOAD_DESTROYED : row->damaged ? PAYLOAD_DAMAGED : PAYLOAD_HERE;
+}
+
+/* Shows a row, as it may be shown. */
+static int
+show(struct journal *base, const struct journal_msg *row, journal_msg_fn fn, void *ctx)
+{
+	struct journal_msg m;
+
+	if (!row->damaged)
+		return fn(ctx, row);
+	m = *row;
+	memset(&m.body, 0, sizeof(m.body));
+	journal_show(base, &m, PAYLOAD_DAMAGED);
+	return fn(ctx, &m);
 }
 
 static int
@@ -121,8 +143,34 @@ ram_get_message(struct journal *base, const struct msgid *id, struct journal_msg
 	if (out != NULL) {
 		*out = *row;
 		out->body = ram_buf(row->body.p, row->body.n);
+		journal_show(base, out, payload_of(row));
 	}
 	return 0;
+}
+
+/* Destroyed: the bytes stay in the log, for a crash before the commit to bring back; nothing shows them. */
+static int
+wipe_message(struct journal *base, const struct journal_msg *m)
+{
+	struct ram_key k = ram_key_id(T_MESSAGE, &m->id);
+	struct journal_msg *row;
+	size_t at;
+
+	row = ram_copy(ram_row_of(ram_of(base), T_MESSAGE, &k, &at), sizeof(*row));
+	memset(&row->body, 0, sizeof(row->body));
+	row->destroyed = true;
+	row->damaged = false;
+	ram_write(ram_of(base), T_MESSAGE, at, row, false);
+	return 0;
+}
+
+static int
+ram_destroy(struct journal *base, int64_t ms, const struct msgid *id, const char *first, const char *second,
+    const char *why)
+{
+	static const struct journal_eraser eraser = { &journal_ram_scan, wipe_message, ram_wipe_blob };
+
+	return journal_destroy(base, &eraser, ms, id, first, second, why);
 }
 
 static int
@@ -170,7 +218,7 @@ ram_each_after(struct journal *base, uint64_t after, int kind, bool local, journ
 		return -1;
 	for (at = ram_first_after(j, after); at < end && !base->failed; at++) {
 		m = ram_row_at(j, T_MESSAGE, at);
-		if ((kind == 0 || m->kind == kind) && (!local || m->local) && fn(ctx, m) != 0)
+		if ((kind == 0 || m->kind == kind) && (!local || m->local) && show(base, m, fn, ctx) != 0)
 			break;
 	}
 	return base->failed ? -1 : 0;
@@ -187,7 +235,7 @@ ram_each_loud(struct journal *base, uint64_t after, journal_msg_fn fn, void *ctx
 		return -1;
 	for (at = ram_first_after(j, after); at < end && !base->failed; at++) {
 		m = ram_row_at(j, T_MESSAGE, at);
-		if (m->local && !m->quiet && fn(ctx, m) != 0)
+		if (m->local && !m->quiet && show(base, m, fn, ctx) != 0)
 			break;
 	}
 	return base->failed ? -1 : 0;
@@ -204,7 +252,7 @@ ram_each_before(struct journal *base, uint64_t before, int kind, bool local, jou
 		return -1;
 	for (at = before > 0 ? ram_first_after(j, before - 1) : 0; at > 0 && !base->failed; at--) {
 		m = ram_row_at(j, T_MESSAGE, at - 1);
-		if ((kind == 0 || m->kind == kind) && (!local || m->local) && fn(ctx, m) != 0)
+		if ((kind == 0 || m->kind == kind) && (!local || m->local) && show(base, m, fn, ctx) != 0)
 			break;
 	}
 	return base->failed ? -1 : 0;
@@ -219,7 +267,7 @@ each_listed(struct journal *base, struct ram_key k, journal_msg_fn fn, void *ctx
 		return -1;
 	n = ram_list(ram_of(base), &k, &at);
 	for (i = 0; i < n && !base->failed; i++)
-		if (fn(ctx, ram_row_at(ram_of(base), T_MESSAGE, at[i])) != 0)
+		if (show(base, ram_row_at(ram_of(base), T_MESSAGE, at[i]), fn, ctx) != 0)
 			break;
 	free(at);
 	return base->failed ? -1 : 0;
@@ -503,6 +551,7 @@ static const struct journal_ops ram_ops = {
 	.draft_get = ram_draft_get,
 	.draft_del = ram_draft_del,
 	.draft_each = ram_draft_each,
+	.destroy = ram_destroy,
 	.incident_put = ram_incident_put,
 	.incident_get = ram_incident_get,
 	.incident_each = ram_incident_each,

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sodium.h>
 
 #include "journal_ram.h"
 
@@ -42,14 +43,17 @@ int
 ram_draft_put(struct journal *base, const struct journal_draft *d)
 {
 	struct ram_key k = ram_key_str(T_DRAFT, d->rid);
+	const struct journal_draft *was;
 	struct journal_draft *row;
 	size_t at;
 
 	if (base->failed)
 		return -1;
-	(void)ram_row_of(ram_of(base), T_DRAFT, &k, &at);
+	was = ram_row_of(ram_of(base), T_DRAFT, &k, &at);
 	row = ram_copy(d, sizeof(*d));
 	row->json = ram_buf(d->json.p, d->json.n);
+	row->life = ram_buf(d->life.p, d->life.n);
+	row->begun = was != NULL ? was->begun : d->begun != 0 ? d->begun : d->ms;
 	ram_write(ram_of(base), T_DRAFT, at, row, false);
 	return 0;
 }
@@ -67,6 +71,7 @@ ram_draft_get(struct journal *base, const char *rid, struct journal_draft *d)
 		return 1;
 	*d = *row;
 	d->json = ram_buf(row->json.p, row->json.n);
+	d->life = ram_buf(row->life.p, row->life.n);
 	return 0;
 }
 
@@ -285,8 +290,29 @@ ram_blob_get(struct journal *base, const uint8_t digest[DIGEST_LEN], struct buf 
 	if (row == NULL)
 		return 1;
 	buf_clear(out);
+	if (row->destroyed)
+		return 1;
 	if (row->bytes.n > 0)
 		buf_put(out, row->bytes.p, row->bytes.n);
+	return 0;
+}
+
+int
+ram_wipe_blob(struct journal *base, const uint8_t digest[DIGEST_LEN])
+{
+	struct ram_key k = ram_key_blob(digest);
+	const struct ram_blob *row;
+	struct ram_blob *gone;
+	size_t at;
+
+	row = ram_row_of(ram_of(base), T_BLOB, &k, &at);
+	/* Zeros are what wiping leaves: there is nothing to wipe. */
+	if (row == NULL || row->destroyed || row->bytes.n == 0 || sodium_is_zero(row->bytes.p, row->bytes.n))
+		return 1;
+	gone = xcalloc(1, sizeof(*gone));
+	memcpy(gone->digest, digest, DIGEST_LEN);
+	gone->destroyed = true;
+	ram_write(ram_of(base), T_BLOB, at, gone, false);
 	return 0;
 }
 

@@ -40,7 +40,8 @@ scan_messages(struct journal *base, struct journal_verify *v, journal_payload_fn
 	if (n > 0)
 		qsort(rows, n, sizeof(*rows), compare_messages);
 	for (i = 0; i < n; i++)
-		if (fn(ctx, rows[i], PAYLOAD_HERE) != 0)
+		if (fn(ctx, rows[i], rows[i]->destroyed ? PAYLOAD_DESTROYED :
+		    journal_payload(rows[i]->body.p, rows[i]->body.n, rows[i]->digest)) != 0)
 			break;
 	free(rows);
 	return 0;
@@ -55,7 +56,7 @@ scan_blobs(struct journal *base, struct journal_verify *v, journal_blob_fn fn, v
 	(void)v;
 	for (i = 0; i < ram_of(base)->tab[T_BLOB].n; i++) {
 		b = ram_row_at(ram_of(base), T_BLOB, i);
-		if (fn(ctx, b->digest, b->bytes.p, b->bytes.n) != 0)
+		if (!b->destroyed && fn(ctx, b->digest, b->bytes.p, b->bytes.n) != 0)
 			break;
 	}
 	return 0;
@@ -109,7 +110,7 @@ scan_counts(struct journal *base, uint64_t *deliveries, uint64_t *outbox)
 	return 0;
 }
 
-static const struct journal_scan ram_scan = { scan_chain, scan_messages, scan_blobs, scan_message_at,
+const struct journal_scan journal_ram_scan = { scan_chain, scan_messages, scan_blobs, scan_message_at,
 	scan_quarantine_at, scan_has_ref, scan_counts };
 
 /* Rows that point at messages which are not there. */
@@ -140,7 +141,7 @@ ram_verify(struct journal *base, const char *station, struct journal_verify *v)
 	memset(v, 0, sizeof(*v));
 	if (base->failed)
 		return -1;
-	if (journal_verify_rows(base, &ram_scan, station, v) != 0)
+	if (journal_verify_rows(base, &journal_ram_scan, station, v) != 0)
 		return -1;
 	check_keys(base, T_DELIVERY, "delivery", v);
 	check_keys(base, T_OUTBOX, "outbox", v);

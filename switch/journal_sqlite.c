@@ -11,8 +11,9 @@
  * checkpoint on close before it has passed).
  *
  * Message ids are kept as their four columns; the chain's position is the key of a message, of its payload and of a
- * quarantined input, so each joins by integer.  Payloads stand in a table of their own: one can be destroyed (body
- * NULL, a CHAIN_DESTROYED entry) while message and chain stay as they were.  `head` repeats the chain's end at every
+ * quarantined input, so each joins by integer.  Payloads stand in a table of their own: one can be destroyed (zeros
+ * of the same length, or NULL, and a CHAIN_DESTROYED entry) while message and chain stay as they were; so can an
+ * original.  secure_delete is on, and the log is emptied after such a commit.  `head` repeats the chain's end at every
  * commit, so that a tail cut off is seen at the next open.
  *
  * Callbacks may read and write the journal, because none is called while a statement is open: messages, which never
@@ -40,7 +41,8 @@
 
 #define FILE_NAME "journal.db"
 #define APPLICATION_ID 0x44757479	/* "Duty" */
-#define USER_VERSION 1
+#define USER_VERSION 2
+#define OLDEST_VERSION 1	/* that can be brought forward */
 #define BUSY_MS 200
 #define PATH_LEN 512
 
@@ -76,7 +78,8 @@ static const char schema[] =
     "CREATE TABLE request(rid TEXT PRIMARY KEY, digest BLOB NOT NULL, realm INTEGER NOT NULL, origin TEXT NOT NULL,"
     " epoch INTEGER NOT NULL, serial INTEGER NOT NULL, ms INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE draft(n INTEGER PRIMARY KEY, rid TEXT NOT NULL UNIQUE, seat TEXT NOT NULL, ms INTEGER NOT NULL,"
-    " json BLOB NOT NULL);"
+    " json BLOB NOT NULL, state INTEGER NOT NULL DEFAULT 0, begun INTEGER NOT NULL DEFAULT 0,"
+    " life BLOB NOT NULL DEFAULT x'');"
     "CREATE TABLE incident(n INTEGER PRIMARY KEY, realm INTEGER NOT NULL, origin TEXT NOT NULL, epoch INTEGER NOT NULL,"
     " serial INTEGER NOT NULL, number TEXT NOT NULL, changed INTEGER NOT NULL, seq INTEGER NOT NULL,"
     " closed INTEGER NOT NULL, history INTEGER NOT NULL, summary BLOB NOT NULL, UNIQUE(realm,origin,epoch,serial));"
@@ -89,6 +92,26 @@ static const char schema[] =
     " why TEXT NOT NULL, bytes BLOB NOT NULL);"
     "INSERT INTO head VALUES(1,0,zeroblob(32),0);";
 
+/*
+ * From one version of the schema to the next, in one transaction.  The columns stand where `schema` has them.
+ * 2: the review of a draft.
+ */
+static const char *const migrations[USER_VERSION] = {
+	[1] = "ALTER TABLE draft ADD COLUMN state INTEGER NOT NULL DEFAULT 0;"
+	    "ALTER TABLE draft ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;"
+	    "ALTER TABLE draft ADD COLUMN life BLOB NOT NULL DEFAULT x'';"
+	    "UPDATE draft SET begun=ms;",
+};
+
+/*
+ * Where rows change their length, SQLite moves their neighbours between pages, and a page laid out anew may keep, between its
+ * rows, bytes of one that is gone; secure_delete does not reach those.  Messages and originals are never moved: they are only
+ * appended, and destroyed by zeros of the same length.  Tables that are rewritten all the time are emptied (which zeroes
+ * every page of them) and filled again in the order of their keys.
+ */
+#define REFILL(table) "CREATE TEMP TABLE scrub AS SELECT * FROM main." table "; DELETE FROM main." table ";" \
+	"INSERT INTO main." table " SELECT * FROM temp.scrub ORDER BY n; DROP TABLE temp.scrub;"
+
 #define ID "realm,origin,epoch,serial"
 #define IS_ID "realm=? AND origin=? AND epoch=? AND serial=?"
 #define MSG_FROM(how) "SELECT m.seq,m.realm,m.origin,m.epoch,m.serial,m.irealm,m.iorigin,m.iepoch,m.iserial,m.kind," \
@@ -100,12 +123,15 @@ static const char schema[] =
 #define OUTBOX "SELECT o.n,o.link,o.realm,o.origin,o.epoch,o.serial,o.precedence,o.envelope," \
 	"(SELECT length(p.body) FROM message m JOIN payload p ON p.seq=m.seq WHERE m.realm=o.realm" \
 	" AND m.origin=o.origin AND m.epoch=o.epoch AND m.serial=o.serial) FROM outbox o "
-#define DRAFT "SELECT rid,seat,ms,json FROM draft "
+#define DRAFT "SELECT rid,seat,ms,json,state,begun,life FROM draft "
+#define BYTES_OF(column) "CAST(" column " AS BLOB)"
+#define ZEROS_FOR(column) "zeroblob(length(" BYTES_OF(column) "))"
 #define INCIDENT "SELECT " ID ",number,changed,seq,closed,history,summary FROM incident "
 
 /* Every statement, prepared once at open (so that a journal with another schema is refused there). */
 
 static const char *const queries[Q_COUNT] = {
+	[Q_VERSION] = "PRAGMA user_version",
 	[Q_BEGIN] = "BEGIN IMMEDIATE",
 	[Q_COMMIT] = "COMMIT",
 	[Q_HEAD_GET] = "SELECT seq,hash,outbox FROM head WHERE one=1",
@@ -114,6 +140,10 @@ static const char *const queries[Q_COUNT] = {
 	[Q_META_SET] = "INSERT INTO meta VALUES(?,?) ON CONFLICT(key) DO UPDATE SET val=excluded.val",
 	[Q_MSG_PUT] = "INSERT INTO message VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(" ID ") DO NOTHING",
 	[Q_PAYLOAD_PUT] = "INSERT INTO payload VALUES(?,?)",
+	/* Nothing, and zeros, are told from what is destroyed by being NULL: there was nothing to see in them. */
+	[Q_PAYLOAD_WIPE] = "UPDATE payload SET body=CASE WHEN " BYTES_OF("body") "=" ZEROS_FOR("body") " THEN NULL ELSE "
+	    ZEROS_FOR("body") " END WHERE seq=?",
+	[Q_PAYLOAD_NONE] = "INSERT INTO payload VALUES(?,NULL)",
 	[Q_REF_PUT] = "INSERT OR IGNORE INTO ref VALUES(?,?,?,?,?)",
 	[Q_REF_HAS] = "SELECT 1 FROM ref WHERE " IS_ID " AND seq=?",
 	[Q_MSG_GET] = MSG "WHERE " IS_ID,
@@ -153,11 +183,11 @@ static const char *const queries[Q_COUNT] = {
 	[Q_OUT_COUNT] = "SELECT count(*) FROM outbox",
 	[Q_REQ_GET] = "SELECT digest," ID ",ms FROM request WHERE rid=?",
 	[Q_REQ_PUT] = "INSERT INTO request(rid,digest," ID ",ms) VALUES(?,?,?,?,?,?,?) ON CONFLICT(rid) DO NOTHING",
-	[Q_DRAFT_PUT] = "INSERT INTO draft(rid,seat,ms,json) VALUES(?,?,?,?) ON CONFLICT(rid) DO UPDATE"
-	    " SET seat=excluded.seat,ms=excluded.ms,json=excluded.json",
+	[Q_DRAFT_PUT] = "INSERT INTO draft(rid,seat,ms,json,state,begun,life) VALUES(?,?,?,?,?,?,?) ON CONFLICT(rid) DO UPDATE"
+	    " SET seat=excluded.seat,ms=excluded.ms,json=excluded.json,state=excluded.state,life=excluded.life",
 	[Q_DRAFT_GET] = DRAFT "WHERE rid=?",
 	[Q_DRAFT_AT] = DRAFT "WHERE n=?",
-	[Q_DRAFT_DEL] = "DELETE FROM draft WHERE rid=?",
+	[Q_DRAFT_DEL] = "DELETE FROM draft WHERE rid=? RETURNING state>1 OR length(life)>0",
 	[Q_DRAFT_KEYS] = "SELECT n FROM draft ORDER BY ms DESC,rid",
 	[Q_INC_PUT] = "INSERT INTO incident(" ID ",number,changed,seq,closed,history,summary)"
 	    " VALUES(?,?,?,?,?,?,?,?,?,?) ON CONFLICT(" ID ") DO UPDATE SET number=excluded.number,"
@@ -173,6 +203,8 @@ static const char *const queries[Q_COUNT] = {
 	[Q_BLOB_PUT] = "INSERT INTO original VALUES(?,?) ON CONFLICT(digest) DO NOTHING",
 	[Q_BLOB_GET] = "SELECT bytes FROM original WHERE digest=?",
 	[Q_BLOB_ALL] = "SELECT digest,bytes FROM original",
+	[Q_BLOB_WIPE] = "UPDATE original SET bytes=" ZEROS_FOR("bytes") " WHERE digest=? AND " BYTES_OF("bytes") "<>"
+	    ZEROS_FOR("bytes"),
 	[Q_QUAR_PUT] = "INSERT INTO quarantine VALUES(?,?,?,?,?)",
 	[Q_QUAR_AT] = "SELECT bytes FROM quarantine WHERE seq=?",
 	[Q_QUAR_COUNT] = "SELECT count(*) FROM quarantine",
@@ -462,6 +494,25 @@ q_count(struct journal *base, enum query n, uint64_t *count)
 
 /* ---- transaction ---- */
 
+/* What was to go is in no page any more.  In the transaction: a crash leaves both or neither. */
+static int
+scrub(struct sq *j)
+{
+	const char *sql = j->scrub_all ? REFILL("draft") REFILL("incident") : REFILL("draft");
+
+	return sqlite3_exec(j->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(j, "SCRUB");
+}
+
+/* Everything into the file, and the log emptied: what it held of old pages is gone with it. */
+static int
+empty_log(sqlite3 *db)
+{
+	int left = 0, rc;
+
+	rc = sqlite3_wal_checkpoint_v2(db, "main", SQLITE_CHECKPOINT_TRUNCATE, &left, NULL);
+	return rc == SQLITE_OK && left <= 0 ? 0 : -1;
+}
+
 static int
 sq_commit(struct journal *base)
 {
@@ -473,6 +524,8 @@ sq_commit(struct journal *base)
 		return -1;
 	if (!j->writing)
 		return 0;
+	if ((j->scrub_all || j->scrub_drafts) && scrub(j) != 0)
+		return -1;
 	if (j->head_moved) {
 		if (q_begin(&q, base, Q_HEAD_SET) != 0)
 			return -1;
@@ -491,6 +544,11 @@ sq_commit(struct journal *base)
 	sqlite3_reset(j->s[Q_COMMIT]);
 	j->writing = false;
 	j->head_moved = false;
+	if (j->scrub_all || j->scrub_drafts) {
+		j->scrub_all = j->scrub_drafts = false;
+		if (empty_log(j->db) != 0)
+			return fail(j, "CHECKPOINT");	/* the next open tries again */
+	}
 	return 0;
 }
 
@@ -517,7 +575,7 @@ sq_close(struct journal *base)
 
 /* ---- verification ---- */
 
-static const struct journal_scan sqlite_scan = { sq_scan_chain, sq_scan_messages, sq_scan_blobs, sq_scan_message_at,
+const struct journal_scan journal_sqlite_scan = { sq_scan_chain, sq_scan_messages, sq_scan_blobs, sq_scan_message_at,
 	sq_scan_quarantine_at, sq_scan_has_ref, sq_scan_counts };
 
 /* SQLite's own check: 0 sound, 1 not (why is filled in), -1 could not be run. */
@@ -569,7 +627,7 @@ sq_verify(struct journal *base, const char *station, struct journal_verify *v)
 		(void)journal_bad(v, _("database: %s"), why);
 		return 0;
 	}
-	if (journal_verify_rows(base, &sqlite_scan, station, v) != 0)
+	if (journal_verify_rows(base, &journal_sqlite_scan, station, v) != 0)
 		goto failed;
 	if (v->bad[0] == '\0' && v->chain != j->last.seq)
 		(void)journal_bad(v, _("chain %llu: missing at the end"), (unsigned long long)v->chain + 1);
@@ -729,6 +787,16 @@ be32(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+static int
+version_fault(int64_t version, const char *path, struct fault *fault)
+{
+	if (version > USER_VERSION)
+		return file_fault(fault, EX_DATAERR, path, _("the journal was written by a newer Dutydesk"));
+	if (version < OLDEST_VERSION)
+		return file_fault(fault, EX_DATAERR, path, _("not a journal: it has no version"));
+	return 0;
+}
+
 /*
  * Is it ours?  Asked before SQLite recovers or locks anything, through its own file handle: opening the file a second
  * time and closing it would drop this process's locks on it.
@@ -748,9 +816,7 @@ check_header(sqlite3 *db, const char *path, struct fault *fault)
 		return file_fault(fault, EX_DATAERR, path, _("not a journal: its first bytes are damaged or foreign"));
 	if (be32(h + 68) != APPLICATION_ID || h[18] != 2 || h[19] != 2)
 		return file_fault(fault, EX_DATAERR, path, _("not a journal: a database, but not one of Dutydesk's"));
-	if (be32(h + 60) > USER_VERSION)
-		return file_fault(fault, EX_DATAERR, path, _("the journal was written by a newer Dutydesk"));
-	return 0;
+	return version_fault(be32(h + 60), path, fault);
 }
 
 static int
@@ -794,24 +860,87 @@ failed:
 }
 
 static int
+prepare_one(struct sq *j, enum query n, const char *path, struct fault *fault)
+{
+	if (j->s[n] == NULL &&
+	    sqlite3_prepare_v3(j->db, queries[n], -1, SQLITE_PREPARE_PERSISTENT, &j->s[n], NULL) != SQLITE_OK)
+		return sqlite_fault(j->db, path, fault);
+	return 0;
+}
+
+static int
 prepare(struct sq *j, const char *path, struct fault *fault)
 {
-	int i;
+	enum query n;
 
-	for (i = 0; i < Q_COUNT; i++)
-		if (sqlite3_prepare_v3(j->db, queries[i], -1, SQLITE_PREPARE_PERSISTENT, &j->s[i], NULL) != SQLITE_OK)
-			return sqlite_fault(j->db, path, fault);
+	for (n = 0; n < Q_COUNT; n++)
+		if (prepare_one(j, n, path, fault) != 0)
+			return -1;
+	return 0;
+}
+
+/*
+ * Brings an older schema forward, up to the COMMIT: that is for when everything else has been found sound.  The version in
+ * the log counts, not the one in the file's first page, which is older after a crash.  *from is where it came from.
+ */
+static int
+migrate(struct sq *j, const char *path, int64_t *from, struct fault *fault)
+{
+	char sql[64];
+	struct q q;
+	int64_t v;
+	int rc;
+
+	if (prepare_one(j, Q_VERSION, path, fault) != 0)
+		return -1;
+	if (q_begin(&q, &j->base, Q_VERSION) != 0)
+		return sqlite_fault(j->db, path, fault);
+	*from = 0;
+	if ((rc = q_step(&q)) == 0)
+		*from = q_get_int(&q);
+	if (q_end(&q, rc) != 0)
+		return sqlite_fault(j->db, path, fault);
+	if (version_fault(*from, path, fault) != 0)
+		return -1;
+	if (*from == USER_VERSION)
+		return 0;
+	if (exec(j->db, path, "BEGIN IMMEDIATE", fault) != 0)
+		return -1;
+	for (v = *from; v < USER_VERSION; v++)
+		if (exec(j->db, path, migrations[v], fault) != 0)
+			return -1;
+	(void)snprintf(sql, sizeof(sql), "PRAGMA user_version=%d", USER_VERSION);
+	return exec(j->db, path, sql, fault);
+}
+
+/*
+ * Up to version 1 secure_delete was FAST: pages that were given back kept what they held.  VACUUM leaves them out, once; it needs
+ * room for a second copy, and where there is none the journal is as good as it was before.
+ */
+static int
+finish_migration(struct sq *j, const char *path, int64_t from, struct fault *fault)
+{
+	if (from == USER_VERSION)
+		return 0;
+	if (exec(j->db, path, "COMMIT", fault) != 0)
+		return -1;
+	log_event(LOG_LV_INFO, "journal_migrated", "from=%lld to=%d", (long long)from, USER_VERSION);
+	if (from < 2 && sqlite3_exec(j->db, "PRAGMA temp_store=FILE; VACUUM; PRAGMA temp_store=MEMORY;", NULL, NULL, NULL) !=
+	    SQLITE_OK)
+		log_event(LOG_LV_WARN, "journal_vacuum", "error=%s", log_quote(sqlite3_errmsg(j->db)));
+	(void)sqlite3_exec(j->db, "PRAGMA temp_store=MEMORY;", NULL, NULL, NULL);
 	return 0;
 }
 
 /* The last one reads, and so takes the lock. */
 static const char settings[] = "PRAGMA locking_mode=EXCLUSIVE; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
     "PRAGMA cache_size=-8192; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA foreign_keys=OFF;"
-    "PRAGMA secure_delete=FAST; PRAGMA journal_size_limit=8388608; SELECT count(*) FROM sqlite_master;";
+    "PRAGMA secure_delete=ON; PRAGMA journal_size_limit=8388608; SELECT count(*) FROM sqlite_master;";
 
 static int
 open_file(struct sq *j, const char *path, struct fault *fault)
 {
+	int64_t from = 0;
 	char why[256];
 	int rc;
 
@@ -826,7 +955,7 @@ open_file(struct sq *j, const char *path, struct fault *fault)
 		return file_fault(fault, EX_NOPERM, path, _("the journal is not writable"));
 	if (check_header(j->db, path, fault) != 0)
 		return -1;
-	if (exec(j->db, path, settings, fault) != 0 || prepare(j, path, fault) != 0)
+	if (exec(j->db, path, settings, fault) != 0 || prepare_one(j, Q_CHECK_QUICK, path, fault) != 0)
 		return -1;
 	if ((rc = check_storage(&j->base, Q_CHECK_QUICK, why, sizeof(why))) < 0)
 		return sqlite_fault(j->db, path, fault);
@@ -835,10 +964,15 @@ open_file(struct sq *j, const char *path, struct fault *fault)
 		fault_at(fault, path, 0);
 		return -1;
 	}
-	if (load_head(j, path, fault) != 0)
+	if (migrate(j, path, &from, fault) != 0 || prepare(j, path, fault) != 0 || load_head(j, path, fault) != 0)
 		return -1;
 	if (q_count(&j->base, Q_MSG_COUNT, &j->messages) != 0 || q_count(&j->base, Q_QUAR_COUNT, &j->quarantined) != 0)
 		return sqlite_fault(j->db, path, fault);
+	if (finish_migration(j, path, from, fault) != 0)
+		return -1;
+	/* A crash may have come between a destruction's commit and the emptying of the log. */
+	if (empty_log(j->db) != 0)
+		log_event(LOG_LV_ERROR, "journal_checkpoint", "error=%s", log_quote(sqlite3_errmsg(j->db)));
 	sqlite3_db_config(j->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, (int *)NULL);
 	return 0;
 }
@@ -915,6 +1049,7 @@ static const struct journal_ops sqlite_ops = {
 	.draft_get = sq_draft_get,
 	.draft_del = sq_draft_del,
 	.draft_each = sq_draft_each,
+	.destroy = sq_destroy,
 	.incident_put = sq_incident_put,
 	.incident_get = sq_incident_get,
 	.incident_each = sq_incident_each,

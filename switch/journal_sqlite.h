@@ -7,13 +7,13 @@
 #include "journal_common.h"
 
 #define JOURNAL_QUERIES(Q) \
-	Q(BEGIN) Q(COMMIT) Q(HEAD_GET) Q(HEAD_SET) Q(META_GET) Q(META_SET) Q(MSG_PUT) Q(PAYLOAD_PUT) \
+	Q(VERSION) Q(BEGIN) Q(COMMIT) Q(HEAD_GET) Q(HEAD_SET) Q(META_GET) Q(META_SET) Q(MSG_PUT) Q(PAYLOAD_PUT) Q(PAYLOAD_WIPE) Q(PAYLOAD_NONE) \
 	Q(REF_PUT) Q(REF_HAS) Q(MSG_GET) Q(MSG_HAS) Q(MSG_AT) Q(MSG_LOCAL) Q(MSG_INCIDENT) Q(MSG_REFERRING) \
 	Q(MSG_AFTER) Q(MSG_AFTER_KIND) Q(MSG_BEFORE) Q(MSG_BEFORE_KIND) Q(MSG_LOUD) Q(MSG_COUNT) Q(MSG_ALL) Q(CHAIN_PUT) \
 	Q(CHAIN_ALL) Q(CHAIN_LAST) Q(DLV_PUT) Q(DLV_GET) Q(DLV_AT) Q(DLV_KEYS) Q(DLV_OPEN) Q(DLV_COUNT) \
 	Q(OUT_PUT) Q(OUT_DEL) Q(OUT_KEYS) Q(OUT_AT) Q(OUT_MOVE) Q(OUT_OF) Q(OUT_COUNT) Q(REQ_GET) \
 	Q(REQ_PUT) Q(DRAFT_PUT) Q(DRAFT_GET) Q(DRAFT_AT) Q(DRAFT_DEL) Q(DRAFT_KEYS) Q(INC_PUT) Q(INC_GET) \
-	Q(INC_AT) Q(INC_KEYS) Q(INC_NUMBER) Q(ALIAS_GET) Q(ALIAS_PUT) Q(BLOB_PUT) Q(BLOB_GET) Q(BLOB_ALL) \
+	Q(INC_AT) Q(INC_KEYS) Q(INC_NUMBER) Q(ALIAS_GET) Q(ALIAS_PUT) Q(BLOB_PUT) Q(BLOB_GET) Q(BLOB_ALL) Q(BLOB_WIPE) \
 	Q(QUAR_PUT) Q(QUAR_AT) Q(QUAR_COUNT) Q(COUNTS) Q(CHECK_QUICK) Q(CHECK_FULL) Q(CHECK_KEYS)
 
 enum query {
@@ -26,6 +26,8 @@ enum query {
 struct sqlite3;
 struct sqlite3_stmt;
 
+extern const struct journal_scan journal_sqlite_scan;
+
 struct sq {
 	struct journal base;		/* first: the caller's handle */
 	struct sqlite3 *db;
@@ -35,6 +37,8 @@ struct sq {
 	struct journal_chain last;	/* seq and hash of the chain's end, written or not yet committed */
 	uint64_t outbox;		/* last outbox row number given out; never given out twice */
 	bool head_moved;		/* since the last commit */
+	bool scrub_drafts, scrub_all;	/* bytes were to go since the last commit: see scrub() */
+	uint64_t wiped;			/* messages destroyed since the opening: rows fetched before may show them */
 	uint64_t messages, quarantined;	/* rows there are: counted at open, kept up since */
 };
 
@@ -88,6 +92,8 @@ int sq_chain_add(struct journal *base, int64_t ms, int what, const char *ref, co
 uint64_t sq_chain_seq(struct journal *base);
 int sq_put_message(struct journal *base, struct journal_msg *m);
 int sq_get_message(struct journal *base, const struct msgid *id, struct journal_msg *out);
+int sq_destroy(struct journal *base, int64_t ms, const struct msgid *id, const char *first, const char *second,
+    const char *why);
 int sq_set_local(struct journal *base, const struct msgid *id);
 int sq_each_of_incident(struct journal *base, const struct msgid *id, journal_msg_fn fn, void *ctx);
 int sq_each_referring(struct journal *base, const struct msgid *id, journal_msg_fn fn, void *ctx);
@@ -126,6 +132,7 @@ int sq_foreign_put(struct journal *base, const char *space, const char *key, con
 int sq_blob_put(struct journal *base, const uint8_t digest[DIGEST_LEN], const void *p, size_t n);
 int sq_blob_get(struct journal *base, const uint8_t digest[DIGEST_LEN], struct buf *out);
 int sq_quarantine(struct journal *base, int64_t ms, const char *from, const char *why, const void *p, size_t n);
+int sq_wipe_blob(struct journal *base, const uint8_t digest[DIGEST_LEN]);
 uint64_t sq_quarantine_count(struct journal *base);
 int sq_counts(struct journal *base, struct journal_counts *c);
 

@@ -105,7 +105,19 @@ get_msg(struct q *q, struct journal_msg *m)
 	gone = q_is_null(q);
 	q_get_buf(q, &m->body);
 	row = q_get_bool(q);
-	return !gone ? PAYLOAD_HERE : row ? PAYLOAD_DESTROYED : PAYLOAD_MISSING;
+	if (gone)
+		return row ? PAYLOAD_DESTROYED : PAYLOAD_MISSING;
+	return q->bad ? PAYLOAD_HERE : journal_payload(m->body.p, m->body.n, m->digest);
+}
+
+/* The row as readers get it. */
+static void
+show_msg(struct q *q, struct journal_msg *m)
+{
+	enum payload_state payload = get_msg(q, m);
+
+	if (!q->bad)
+		journal_show(&q->j->base, m, payload);
 }
 
 static int
@@ -183,7 +195,7 @@ sq_get_message(struct journal *base, const struct msgid *id, struct journal_msg 
 		return -1;
 	q_id(&q, id);
 	if ((rc = q_step(&q)) == 0 && out != NULL)
-		(void)get_msg(&q, out);
+		show_msg(&q, out);
 	if ((rc = q_end(&q, rc)) != 0 && out != NULL)
 		buf_free(&out->body);
 	return rc;
@@ -231,7 +243,7 @@ walk_page(struct journal *base, const struct walk *w, struct journal_msg *rows, 
 	q_int(&q, PAGE_ROWS);
 	while ((rc = q_step(&q)) == 0) {
 		assert(*n < PAGE_ROWS);
-		(void)get_msg(&q, &rows[(*n)++]);
+		show_msg(&q, &rows[(*n)++]);
 	}
 	return q_end(&q, rc < 0 ? -1 : 0);
 }
@@ -241,7 +253,8 @@ walk_messages(struct journal *base, struct walk w, journal_msg_fn fn, void *ctx)
 {
 	struct journal_msg *rows = xcalloc(PAGE_ROWS, sizeof(*rows));
 	uint64_t end = sq_chain_seq(base);	/* what a callback adds is not visited */
-	size_t n = PAGE_ROWS, i;
+	uint64_t wiped = 0;
+	size_t n = PAGE_ROWS, i, seen;
 	struct msgid id;
 	int rc = 0, stop = 0;
 
@@ -254,12 +267,15 @@ walk_messages(struct journal *base, struct walk w, journal_msg_fn fn, void *ctx)
 	while (rc == 0 && !stop && n == PAGE_ROWS && w.lo < w.hi) {
 		if ((rc = walk_page(base, &w, rows, &n)) != 0)
 			break;
-		for (i = 0; i < n && !stop; i++)
-			stop = fn(ctx, &rows[i]);
-		if (n > 0 && w.down)
-			w.hi = rows[n - 1].seq - 1;
-		else if (n > 0)
-			w.lo = rows[n - 1].seq;
+		wiped = ((const struct sq *)base)->wiped;
+		for (seen = 0; seen < n && !stop && ((const struct sq *)base)->wiped == wiped;)
+			stop = fn(ctx, &rows[seen++]);
+		if (seen > 0 && w.down)
+			w.hi = rows[seen - 1].seq - 1;
+		else if (seen > 0)
+			w.lo = rows[seen - 1].seq;
+		if (seen < n)	/* stopped, or the rest is to be read again: one of them may be destroyed */
+			n = PAGE_ROWS;
 	}
 	for (i = 0; i < PAGE_ROWS; i++)
 		buf_free(&rows[i].body);
@@ -298,6 +314,38 @@ sq_each_before(struct journal *base, uint64_t before, int kind, bool local, jour
 {
 	return walk_messages(base, (struct walk) { .query = kind != 0 ? Q_MSG_BEFORE_KIND : Q_MSG_BEFORE, .kind = kind,
 	    .hi = before > 0 ? before - 1 : 0, .down = true, .local = local }, fn, ctx);
+}
+
+/* ---- destruction ---- */
+
+static int
+wipe_message(struct journal *base, const struct journal_msg *m)
+{
+	struct sq *j = (struct sq *)base;
+	struct q q;
+	int rc;
+
+	if (q_begin_write(&q, base, Q_PAYLOAD_WIPE) != 0)
+		return -1;
+	q_u64(&q, m->seq);
+	if ((rc = q_run_changed(&q)) == 1) {	/* its row was missing */
+		if (q_begin_write(&q, base, Q_PAYLOAD_NONE) != 0)
+			return -1;
+		q_u64(&q, m->seq);
+		rc = q_run(&q);
+	}
+	j->wiped++;
+	j->scrub_all = true;
+	return rc;
+}
+
+int
+sq_destroy(struct journal *base, int64_t ms, const struct msgid *id, const char *first, const char *second,
+    const char *why)
+{
+	static const struct journal_eraser eraser = { &journal_sqlite_scan, wipe_message, sq_wipe_blob };
+
+	return journal_destroy(base, &eraser, ms, id, first, second, why);
 }
 
 /* ---- what verification reads ---- */

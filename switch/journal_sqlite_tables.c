@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "journal_sqlite.h"
+#include "log.h"
 
 /* ---- deliveries ---- */
 
@@ -274,6 +275,9 @@ sq_draft_put(struct journal *base, const struct journal_draft *d)
 	q_text(&q, d->seat);
 	q_int(&q, d->ms);
 	q_blob(&q, d->json.p, d->json.n);
+	q_int(&q, d->state);
+	q_int(&q, d->begun != 0 ? d->begun : d->ms);
+	q_blob(&q, d->life.p, d->life.n);
 	return q_run(&q);
 }
 
@@ -289,9 +293,14 @@ read_draft(struct q *q, struct journal_draft *d)
 		q_get_text(q, d->seat, sizeof(d->seat));
 		d->ms = q_get_int(q);
 		q_get_buf(q, &d->json);
+		d->state = q_get_small(q);
+		d->begun = q_get_int(q);
+		q_get_buf(q, &d->life);
 	}
-	if ((rc = q_end(q, rc)) != 0)
+	if ((rc = q_end(q, rc)) != 0) {
 		buf_free(&d->json);
+		buf_free(&d->life);
+	}
 	return rc;
 }
 
@@ -306,15 +315,23 @@ sq_draft_get(struct journal *base, const char *rid, struct journal_draft *d)
 	return read_draft(&q, d);
 }
 
+/* Of one that was in review there is more than its author's to lose: it goes from the file too. */
 int
 sq_draft_del(struct journal *base, const char *rid)
 {
+	struct sq *j = (struct sq *)base;
 	struct q q;
+	int rc;
 
 	if (q_begin_write(&q, base, Q_DRAFT_DEL) != 0)
 		return -1;
 	q_text(&q, rid);
-	return q_run_changed(&q);
+	if ((rc = q_step(&q)) == 0) {
+		if (q_get_bool(&q))
+			j->scrub_drafts = true;
+		rc = q_step(&q) < 0 ? -1 : 0;
+	}
+	return q_end(&q, rc);
 }
 
 struct draft_visit {
@@ -337,6 +354,7 @@ visit_draft(struct journal *base, int64_t key, const void *arg)
 		return rc < 0 ? -1 : 0;
 	rc = v->fn(v->ctx, &d) != 0;
 	buf_free(&d.json);
+	buf_free(&d.life);
 	return rc;
 }
 
@@ -493,6 +511,8 @@ sq_blob_put(struct journal *base, const uint8_t digest[DIGEST_LEN], const void *
 int
 sq_blob_get(struct journal *base, const uint8_t digest[DIGEST_LEN], struct buf *out)
 {
+	char hex[2 * DIGEST_LEN + 1];
+	enum payload_state payload;
 	struct q q;
 	int rc;
 
@@ -501,7 +521,25 @@ sq_blob_get(struct journal *base, const uint8_t digest[DIGEST_LEN], struct buf *
 	q_blob(&q, digest, DIGEST_LEN);
 	if ((rc = q_step(&q)) == 0)
 		q_get_buf(&q, out);
-	return q_end(&q, rc);
+	if ((rc = q_end(&q, rc)) != 0 || (payload = journal_payload(out->p, out->n, digest)) == PAYLOAD_HERE)
+		return rc;
+	buf_clear(out);
+	if (payload != PAYLOAD_DESTROYED) {
+		digest_hex(digest, hex);
+		log_event(LOG_LV_ERROR, "blob_damaged", "digest=%s", hex);
+	}
+	return 1;
+}
+
+int
+sq_wipe_blob(struct journal *base, const uint8_t digest[DIGEST_LEN])
+{
+	struct q q;
+
+	if (q_begin_write(&q, base, Q_BLOB_WIPE) != 0)
+		return -1;
+	q_blob(&q, digest, DIGEST_LEN);
+	return q_run_changed(&q);
 }
 
 int

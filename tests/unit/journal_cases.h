@@ -4,6 +4,7 @@
  * Cases that run against both journals: opening and crashing either, writing the usual rows, and seeing rows as text.
  * Include after cmocka.h.
  */
+#include <fcntl.h>
 #include <inttypes.h>
 #include "journal_make.h"
 
@@ -46,6 +47,42 @@ ctx_crash(struct ctx *c)
 		return;
 	}
 	c->j->ops->close(c->j);
+	c->j = journal_sqlite_open(c->dir, false, &fault);
+	if (c->j == NULL)
+		fail_msg("%s", fault.text);
+}
+
+/* A byte of a stored body changes, as on a disk; what is not committed is lost. */
+static inline void
+ctx_damage(struct ctx *c, const struct msgid *id)
+{
+	struct fault fault = { 0 };
+	struct journal_msg m;
+	char path[128];
+	uint8_t *file, *at, byte;
+	off_t size;
+	int fd;
+
+	if (c->ram) {
+		journal_ram_crash(c->j);
+		journal_ram_damage(c->j, id);
+		return;
+	}
+	assert_int_equal(OP(c, get_message, id, &m), 0);
+	c->j->ops->close(c->j);
+	snprintf(path, sizeof(path), "%s/journal.db", c->dir);
+	fd = open(path, O_RDWR);
+	assert_true(fd >= 0);
+	size = lseek(fd, 0, SEEK_END);
+	assert_true(size > 0);
+	file = xmalloc((size_t)size);
+	assert_true(pread(fd, file, (size_t)size, 0) == size);
+	assert_non_null(at = memmem(file, (size_t)size, m.body.p, m.body.n));
+	byte = (uint8_t)(at[m.body.n / 2] ^ 1);
+	assert_int_equal(pwrite(fd, &byte, 1, at - file + (off_t)(m.body.n / 2)), 1);
+	close(fd);
+	free(file);
+	buf_free(&m.body);
 	c->j = journal_sqlite_open(c->dir, false, &fault);
 	if (c->j == NULL)
 		fail_msg("%s", fault.text);
@@ -95,6 +132,16 @@ assert_clean(struct ctx *c)
 	assert_string_equal(v.bad, "");
 }
 
+static inline void
+assert_bad(struct ctx *c, const char *what)
+{
+	struct journal_verify v;
+
+	assert_int_equal(OP(c, verify, OWN, &v), 0);
+	if (strstr(v.bad, what) == NULL)
+		fail_msg("verify says \"%s\", expected \"%s\"", v.bad, what);
+}
+
 /* Rows seen by a walk, as text. */
 struct seen {
 	struct buf text;
@@ -108,8 +155,9 @@ see_msg(void *ctx, const struct journal_msg *m)
 {
 	struct seen *s = ctx;
 
-	buf_printf(&s->text, "%" PRIu64 ":%s.%" PRIu64 "%s ", m->seq, m->id.origin, m->id.serial, m->local ? "L" : "");
-	assert_true(m->body.n > 0);
+	buf_printf(&s->text, "%" PRIu64 ":%s.%" PRIu64 "%s%s%s ", m->seq, m->id.origin, m->id.serial, m->local ? "L" : "",
+	    m->destroyed ? "X" : "", m->damaged ? "!" : "");
+	assert_true((m->body.n > 0) != (m->destroyed || m->damaged));
 	return ++s->n == s->stop_after;
 }
 

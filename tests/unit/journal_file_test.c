@@ -271,7 +271,7 @@ damaged(void **state)
 	assert_int_equal(unlink(p.db), 0);
 	sql(&p, "PRAGMA journal_mode=WAL; CREATE TABLE t(x);");
 	must_refuse(&p, true, EX_DATAERR, "not one of Dutydesk's");
-	sql(&p, "PRAGMA application_id=1148548217; PRAGMA user_version=1;");	/* says it is ours, and is not */
+	sql(&p, "PRAGMA application_id=1148548217; PRAGMA user_version=2;");	/* says it is ours, and is not */
 	must_refuse(&p, true, EX_DATAERR, "no such table");
 	assert_int_equal(unlink(p.db), 0);
 	assert_int_equal(mkdir(p.db, 0700), 0);
@@ -361,6 +361,8 @@ tampered(void **state)
 		{ "UPDATE payload SET body=body||x'00' WHERE seq=2",
 		    "message 330225102.1000.2: its bytes are not those" },
 		{ "UPDATE payload SET body=NULL WHERE seq=2", "message 330225102.1000.2: its bytes are gone" },
+		{ "UPDATE payload SET body=zeroblob(length(body)) WHERE seq=2",
+		    "message 330225102.1000.2: its bytes are gone" },
 		{ "DELETE FROM payload WHERE seq=2", "message 330225102.1000.2: its bytes are missing" },
 		{ "DELETE FROM chain WHERE seq=3", "chain 3: missing (the next entry is 4)" },
 		{ "DELETE FROM chain WHERE seq=1", "chain 1: missing (the next entry is 2)" },
@@ -384,6 +386,7 @@ tampered(void **state)
 		    "message 330200.1.1: the chain does not know it" },
 		{ "DELETE FROM ref WHERE seq=2", "message 330225102.1000.2: what it refers to" },
 		{ "UPDATE original SET bytes=x'00'", "its bytes do not have this digest" },
+		{ "UPDATE original SET bytes=zeroblob(length(bytes))", "its bytes do not have this digest" },
 		{ "UPDATE quarantine SET bytes=x'00'", "quarantine 6: its bytes are not those" },
 		{ "DELETE FROM quarantine", "chain 6: the quarantined input is missing" },
 		{ "INSERT INTO outbox SELECT 99,'',0,origin,1,1,4,x'' FROM message WHERE seq=1",
@@ -426,6 +429,50 @@ tampered(void **state)
 	j->ops->close(j);
 	buf_free(&good);
 	remove_dir(p.dir);
+}
+
+/* Readers are not handed what is not the message's, whatever the table holds in its place; it can still be destroyed. */
+static void
+not_handed_out(void **state)
+{
+	static const char *const rows[] = { "DELETE FROM payload WHERE seq=2", "UPDATE payload SET body=7 WHERE seq=2",
+		"UPDATE payload SET body='text' WHERE seq=2", "UPDATE payload SET body=x'' WHERE seq=2",
+		"UPDATE payload SET body=body||x'00' WHERE seq=2" };
+	struct msgid id = make_id(OWN, 2);
+	struct journal_verify v;
+	uint8_t digest[DIGEST_LEN];
+	struct journal_msg m;
+	struct buf b = { 0 };
+	struct journal *j;
+	struct place p;
+	size_t i;
+
+	(void)state;
+	digest_of("original", 8, digest);
+	for (i = 0; i < COUNT(rows); i++) {
+		place_new(&p);
+		fill(&p, 3);
+		sql(&p, rows[i]);
+		sql(&p, "UPDATE original SET bytes=x'6f'");
+		j = must_open(&p, false);
+		assert_int_equal(j->ops->get_message(j, &id, &m), 0);
+		assert_true(m.damaged && !m.destroyed && m.body.n == 0);
+		buf_free(&m.body);
+		assert_int_equal(j->ops->blob_get(j, digest, &b), 1);
+		assert_int_equal(b.n, 0);
+		assert_int_equal(j->ops->destroy(j, 1, &id, "a", "b", "c"), 0);
+		assert_int_equal(j->ops->destroy(j, 1, &id, "a", "b", "c"), 1);
+		assert_int_equal(j->ops->commit(j), 0);
+		j->ops->close(j);
+		sql(&p, "UPDATE original SET bytes=CAST('original' AS BLOB)");
+		j = must_open(&p, false);
+		assert_int_equal(j->ops->verify(j, OWN, &v), 0);
+		assert_string_equal(v.bad, "");
+		assert_int_equal(v.destroyed, 1);
+		j->ops->close(j);
+		buf_free(&b);
+		remove_dir(p.dir);
+	}
 }
 
 /* The chain's end cannot be cut off or replaced: the journal does not even open. */
@@ -556,6 +603,7 @@ main(void)
 		cmocka_unit_test(damaged_with_wal),
 		cmocka_unit_test(locked_out),
 		cmocka_unit_test(tampered),
+		cmocka_unit_test(not_handed_out),
 		cmocka_unit_test(cut_tail),
 		cmocka_unit_test(killed),
 		cmocka_unit_test(disk_full),

@@ -220,6 +220,82 @@ drafts(struct ctx *c)
 	assert_seen(s, "a@3={1} c@2= ");
 }
 
+static void
+put_review(struct ctx *c, const char *rid, int64_t ms, int64_t begun, int state, const char *life)
+{
+	struct journal_draft d;
+
+	memset(&d, 0, sizeof(d));
+	snprintf(d.rid, sizeof(d.rid), "%s", rid);
+	snprintf(d.seat, sizeof(d.seat), "1号席");
+	d.ms = ms;
+	d.begun = begun;
+	d.state = state;
+	buf_puts(&d.json, "{}");
+	buf_puts(&d.life, life);
+	assert_int_equal(OP(c, draft_put, &d), 0);
+	buf_free(&d.json);
+	buf_free(&d.life);
+}
+
+static void
+assert_review(struct ctx *c, const char *rid, int64_t ms, int64_t begun, int state, const char *life)
+{
+	struct journal_draft d;
+
+	assert_int_equal(OP(c, draft_get, rid, &d), 0);
+	assert_true(d.ms == ms);
+	assert_true(d.begun == begun);
+	assert_int_equal(d.state, state);
+	assert_string_equal(buf_cstr(&d.life), life);
+	assert_string_equal(buf_cstr(&d.json), "{}");
+	buf_free(&d.json);
+	buf_free(&d.life);
+}
+
+static int
+see_review(void *ctx, const struct journal_draft *d)
+{
+	struct seen *s = ctx;
+
+	buf_printf(&s->text, "%s:%d@%" PRId64 "=%.*s ", d->rid, d->state, d->begun, (int)d->life.n,
+	    d->life.n > 0 ? (const char *)d->life.p : "");
+	return 0;
+}
+
+/* What the station keeps of a draft's review; the first save dates it for good. */
+static void
+reviews(struct ctx *c)
+{
+	struct seen s = { 0 };
+
+	put_review(c, "a", 5, 0, 0, "");
+	assert_review(c, "a", 5, 5, 0, "");
+	put_review(c, "a", 9, 0, 2, "{\"trail\":[\"送核\"]}");
+	assert_review(c, "a", 9, 5, 2, "{\"trail\":[\"送核\"]}");
+	put_review(c, "b", 7, 3, 1, "");
+	put_review(c, "b", 8, 6, 3, "{}");
+	assert_review(c, "b", 8, 3, 3, "{}");
+	commit(c);
+	put_review(c, "a", 20, 20, 1, "");
+	assert_review(c, "a", 20, 5, 1, "");
+	assert_int_equal(OP(c, draft_del, "b"), 0);
+	ctx_crash(c);
+	assert_review(c, "a", 9, 5, 2, "{\"trail\":[\"送核\"]}");
+	assert_int_equal(OP(c, draft_each, see_review, &s), 0);
+	assert_seen(s, "a:2@5={\"trail\":[\"送核\"]} b:3@3={} ");
+	/* Gone for good: the next of that name begins anew. */
+	assert_int_equal(OP(c, draft_del, "a"), 0);
+	assert_int_equal(OP(c, draft_del, "a"), 1);
+	commit(c);
+	put_review(c, "a", 30, 0, 0, "");
+	commit(c);
+	ctx_crash(c);
+	assert_review(c, "a", 30, 30, 0, "");
+	assert_review(c, "b", 8, 3, 3, "{}");
+	assert_clean(c);
+}
+
 static int
 see_incident(void *ctx, const struct journal_incident *i)
 {
@@ -390,6 +466,7 @@ figures(struct ctx *c)
 
 static const struct journal_case cases[] = {
 	{ "deliveries", deliveries }, { "outbox", outbox }, { "requests", requests }, { "drafts", drafts },
+	{ "reviews", reviews },
 	{ "incidents", incidents }, { "foreign", foreign }, { "blobs", blobs }, { "quarantine", quarantine },
 	{ "figures", figures },
 };

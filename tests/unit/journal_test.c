@@ -14,16 +14,6 @@
 #include <string.h>
 #include "journal_cases.h"
 
-static void
-assert_bad(struct ctx *c, const char *what)
-{
-	struct journal_verify v;
-
-	assert_int_equal(OP(c, verify, OWN, &v), 0);
-	if (strstr(v.bad, what) == NULL)
-		fail_msg("verify says \"%s\", expected \"%s\"", v.bad, what);
-}
-
 /* ---- cases ---- */
 
 static void
@@ -501,6 +491,7 @@ failed(struct ctx *c)
 	assert_int_equal(OP(c, draft_get, "r", &draft), -1);
 	assert_int_equal(OP(c, draft_del, "r"), -1);
 	assert_int_equal(OP(c, draft_each, NULL, NULL), -1);
+	assert_int_equal(OP(c, destroy, 1, &a, "甲", "乙", "why"), -1);
 	assert_int_equal(OP(c, incident_put, &i), -1);
 	assert_int_equal(OP(c, incident_get, &a, &i), -1);
 	assert_int_equal(OP(c, incident_each, 0, true, NULL, NULL), -1);

@@ -28,15 +28,16 @@ dump_msg(void *ctx, const struct journal_msg *m)
 
 	(void)msgid_format(&m->id, id, sizeof(id));
 	(void)msgid_format(&m->incident, inc, sizeof(inc));
-	buf_printf(ctx, "M %" PRIu64 " %s %s %d %d %d %" PRId64 " %zu\n", m->seq, id, inc, m->kind, m->local, m->quiet,
-	    m->stored, m->body.n);
+	buf_printf(ctx, "M %" PRIu64 " %s %s %d %d %d %" PRId64 " %zu%s\n", m->seq, id, inc, m->kind, m->local, m->quiet,
+	    m->stored, m->body.n, m->destroyed ? " destroyed" : "");
 	return 0;
 }
 
 static int
 dump_delivery(void *ctx, const struct journal_delivery *d)
 {
-	buf_printf(ctx, "D %" PRIu64 " %s %d %" PRId64 "\n", d->id.serial, d->to, d->state, d->offered);
+	buf_printf(ctx, "D %" PRIu64 " %s %d %" PRId64 " %s\n", d->id.serial, d->to, d->state, d->offered,
+	    d->person);
 	return 0;
 }
 
@@ -58,7 +59,7 @@ dump_incident(void *ctx, const struct journal_incident *i)
 static int
 dump_draft(void *ctx, const struct journal_draft *d)
 {
-	buf_printf(ctx, "R %s %" PRId64 " %zu\n", d->rid, d->ms, d->json.n);
+	buf_printf(ctx, "R %s %" PRId64 " %" PRId64 " %zu\n", d->rid, d->ms, d->begun, d->json.n);
 	return 0;
 }
 
@@ -96,8 +97,8 @@ dump(struct ctx *c, uint64_t r, struct buf *out)
 	assert_int_equal(OP(c, verify, "nobody", &v), 0);
 	assert_int_equal(n.messages, v.messages);
 	assert_int_equal(n.outbox, v.outbox);
-	buf_printf(out, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %s %" PRIu64 " %d\n", val, v.messages,
-	    v.chain, v.deliveries, v.outbox, v.bad, c->j->ops->quarantine_count(c->j), OP(c, outbox_has, &id, "t1"));
+	buf_printf(out, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %s %" PRIu64 " %d\n", val, v.messages,
+	    v.chain, v.destroyed, v.deliveries, v.outbox, v.bad, c->j->ops->quarantine_count(c->j), OP(c, outbox_has, &id, "t1"));
 	/* A crash can leave deliveries and parcels only together with their message; nothing else is wrong. */
 	assert_string_equal(v.bad, "");
 }
@@ -110,12 +111,16 @@ random_op(struct ctx *c, uint64_t what, uint64_t a, uint64_t b, uint64_t *serial
 	struct journal_outbox o;
 	struct journal_msg m;
 	char text[32];
-	bool known;
+	bool known, here = false;
 	int rc = 0;
 
 	snprintf(text, sizeof(text), "t%" PRIu64, b % 3);
-	known = OP(c, get_message, &id, NULL) == 0;
-	switch (what % 12) {
+	known = OP(c, get_message, &id, &m) == 0;
+	if (known) {
+		here = !m.destroyed;
+		buf_free(&m.body);
+	}
+	switch (what % 13) {
 	case 0:
 	case 1:
 	case 2:
@@ -133,7 +138,7 @@ random_op(struct ctx *c, uint64_t what, uint64_t a, uint64_t b, uint64_t *serial
 			put_delivery(c, &id, text, (int)(b % 7) + 1, (int64_t)(b % 1000));
 		break;
 	case 5:
-		if (known) {
+		if (here) {	/* nobody sends what is not there */
 			make_outbox(&o, &id, b & 1 ? "" : "link", text);
 			rc = OP(c, outbox_add, &o) * 100000 + (int)o.row;
 			buf_free(&o.envelope);
@@ -156,6 +161,10 @@ random_op(struct ctx *c, uint64_t what, uint64_t a, uint64_t b, uint64_t *serial
 		break;
 	case 10:
 		rc = OP(c, set_local, &id);
+		break;
+	case 11:
+		if (a % 4 == 0)
+			rc = OP(c, destroy, (int64_t)a, &id, "甲", "乙", text);
 		break;
 	default:
 		if (a & 1)
