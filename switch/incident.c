@@ -3,13 +3,13 @@
  *
  * Promises: the same set gives the same incident, whatever the order of arrival and whatever the clocks said; any
  * subset gives an incident of its own without crashing; what is absent is named.  Rules (DOMAIN 2, 3, 5; DESIGN 3):
- *  - the gravest of the stations' standing opinions is the grade; a station's own opinion falls only with a reason
- *    and a signer; "undetermined" counts only where nobody has stated anything else;
+ *  - the gravest of the stations' standing opinions is the grade, until a person decides (incident_grade.c);
  *  - figures stand per field and source, the newest in fold order; nothing is added up or overwritten across sources;
  *    what a station says of itself is not overwritten by another that cites it, perhaps an older word of it;
  *  - a correction by the same station takes the place of what it refers to: it overrides that and what was before, not
  *    what a later report said; a recalled report says nothing any more, but a grade it stated stands until lowered in
  *    the proper way;
+ *  - its life, merges and adopted figures are acts of named persons (incident_life.c, incident_steps.c);
  *  - title, place, type and times are the opener's; where nothing of the opener is held, those of the first who said.
  * Left to others: which messages belong together (station.c), the words of a language (query*.c), clocks (clock.c).
  */
@@ -19,7 +19,6 @@
 #include "../formats/buf.h"
 #include "../formats/text.h"
 #include "incident_int.h"
-#include "route.h"
 
 #define TITLE_CHARS 60	/* characters of a running text that stand in for a title */
 
@@ -27,6 +26,17 @@ void
 incident_text(char *out, size_t size, const char *s)
 {
 	(void)text_sanitise(s, strlen(s), out, size, false);
+}
+
+const char *
+incident_said(const struct body *b, uint32_t key)
+{
+	const char *s = body_text(b, key), *p = s;
+
+	/* a text of blanks says nothing; the full-width one is a blank, too */
+	while (p != NULL && *p != '\0' && (*p == ' ' || *p == '\t' || *p == '\n' || strncmp(p, "\xe3\x80\x80", 3) == 0))
+		p += (unsigned char)*p == 0xe3 ? 3 : 1;
+	return p != NULL && *p != '\0' ? s : NULL;
 }
 
 /* Cuts at a line's end or after TITLE_CHARS characters. */
@@ -45,12 +55,6 @@ static bool
 is_statement(const struct incident_line *l)
 {
 	return l->kind == KIND_REPORT || l->kind == KIND_INTAKE;
-}
-
-static bool
-grade_known(int g)
-{
-	return (g >= GRADE_I && g <= GRADE_IV) || g == GRADE_UNDETERMINED;
 }
 
 bool
@@ -126,9 +130,8 @@ cmp_line(const void *a, const void *b)
 	return msgid_cmp(&x->id, &y->id);
 }
 
-/* Position of a message that stands before `end`, else f->n. */
-static size_t
-find_before(const struct fold *f, size_t end, const struct msgid *id)
+size_t
+incident_find(const struct fold *f, size_t end, const struct msgid *id)
 {
 	size_t lo = 0, hi = f->n;
 
@@ -158,7 +161,7 @@ fold_corrections(struct fold *f)
 		if (l->stage != STAGE_WITHDRAWAL)
 			continue;
 		for (const struct value *v = body_first(l->body, F_REFS); v != NULL; v = body_next(l->body, v))
-			if (strcmp(v->u.id.origin, l->id.origin) == 0 && (at = find_before(f, f->n, &v->u.id)) < f->n &&
+			if (strcmp(v->u.id.origin, l->id.origin) == 0 && (at = incident_find(f, f->n, &v->u.id)) < f->n &&
 			    at != i && f->all[at].stage != STAGE_WITHDRAWAL)
 				f->all[at].withdrawn = true;
 	}
@@ -170,7 +173,7 @@ fold_corrections(struct fold *f)
 		if (l->stage != STAGE_CORRECTION || l->withdrawn)
 			continue;
 		for (const struct value *v = body_first(l->body, F_REFS); v != NULL; v = body_next(l->body, v)) {
-			if (strcmp(v->u.id.origin, l->id.origin) != 0 || (at = find_before(f, i, &v->u.id)) == f->n)
+			if (strcmp(v->u.id.origin, l->id.origin) != 0 || (at = incident_find(f, i, &v->u.id)) == f->n)
 				continue;
 			f->all[at].superseded = true;
 			if (!found || f->place[at] > f->place[i])
@@ -178,6 +181,20 @@ fold_corrections(struct fold *f)
 			found = true;
 		}
 	}
+}
+
+int
+incident_step(const struct incident_line *l)
+{
+	int step = l->kind == KIND_STEP && !l->withdrawn ? body_enum(l->body, F_STEP) : 0;
+
+	/* A signature is a person's by its own field, too. */
+	if (step == 0 || enum_by_value("step", step) == NULL)
+		return 0;
+	if (incident_said(l->body, F_PERSON) == NULL &&
+	    (step != STEP_COUNTERSIGNED || incident_said(l->body, F_SIGNER) == NULL))
+		return 0;
+	return step;
 }
 
 bool
@@ -267,80 +284,6 @@ fold_texts(struct fold *f)
 	}
 }
 
-static int
-cmp_grade(const void *a, const void *b)
-{
-	return strcmp(((const struct incident_grade *)a)->station, ((const struct incident_grade *)b)->station);
-}
-
-static void
-fold_grades(struct fold *f)
-{
-	struct incident *inc = f->inc;
-	size_t cap = 0, i, k;
-
-	for (i = 0; i < f->n; i++) {
-		const struct incident_line *l = &f->all[i];
-		const char *why = body_text(l->body, F_REASON), *who = body_text(l->body, F_SIGNER);
-
-		if (l->grade == 0)
-			continue;
-		if (!grade_known(l->grade)) {
-			inc->not_understood = true;
-			continue;
-		}
-		for (k = 0; k < inc->ngrades; k++)
-			if (strcmp(inc->grades[k].station, l->id.origin) == 0)
-				break;
-		if (k == inc->ngrades) {
-			if (k == cap) {
-				cap = cap == 0 ? 4 : cap * 2;
-				inc->grades = xreallocarray(inc->grades, cap, sizeof *inc->grades);
-			}
-			memset(&inc->grades[k], 0, sizeof inc->grades[k]);
-			memcpy(inc->grades[k].station, l->id.origin, sizeof inc->grades[k].station);
-			inc->ngrades++;
-		} else if (l->grade > inc->grades[k].grade &&
-			   (why == NULL || why[0] == '\0' || who == NULL || who[0] == '\0')) {
-			continue;
-		}
-		inc->grades[k].grade = l->grade;
-		inc->grades[k].by = l->id;
-	}
-	if (inc->ngrades > 1)
-		qsort(inc->grades, inc->ngrades, sizeof *inc->grades, cmp_grade);
-	for (k = 0; k < inc->ngrades; k++) {
-		int g = inc->grades[k].grade;
-
-		if (inc->grade != 0 && inc->grade != g && inc->grade != GRADE_UNDETERMINED && g != GRADE_UNDETERMINED)
-			inc->grade_conflict = true;
-		/* GRADE_UNDETERMINED is the largest value: the minimum leaves it only where it is alone. */
-		if (inc->grade == 0 || g < inc->grade)
-			inc->grade = g;
-	}
-}
-
-/* A final report stands until its own station reports on: an event can be reopened. */
-static bool
-fold_final(const struct fold *f)
-{
-	for (size_t i = 0; i < f->n; i++) {
-		const struct incident_line *l = &f->all[i];
-		bool reopened = false;
-
-		if (l->stage != STAGE_FINAL || l->withdrawn)
-			continue;
-		if (strcmp(l->id.origin, f->inc->opener) != 0 && !station_under(f->inc->opener, l->id.origin))
-			continue;
-		for (size_t j = i + 1; j < f->n && !reopened; j++)
-			reopened = !f->all[j].withdrawn && strcmp(f->all[j].id.origin, l->id.origin) == 0 &&
-			    (f->all[j].stage == STAGE_FIRST || f->all[j].stage == STAGE_FOLLOWUP);
-		if (!reopened)
-			return true;
-	}
-	return false;
-}
-
 /* Heads: what the next message must name to have everything before it.  A receipt neither is one nor covers one; an
  * edge that points forward in fold order (a forged cycle) does not count, so there always is a head. */
 static void
@@ -356,7 +299,7 @@ fold_heads(struct fold *f)
 		if (f->all[i].kind == KIND_RECEIPT)
 			continue;
 		for (const struct value *v = body_first(b, F_PARENTS); v != NULL; v = body_next(b, v))
-			if ((p = find_before(f, i, &v->u.id)) < f->n)
+			if ((p = incident_find(f, i, &v->u.id)) < f->n)
 				covered[p] = true;
 	}
 	inc->heads = xcalloc(f->n + 1, sizeof *inc->heads);
@@ -414,13 +357,17 @@ incident_fold(const struct fold_msg *msgs, size_t n)
 	fold_identity(&f);
 	fold_corrections(&f);
 	fold_texts(&f);
-	fold_grades(&f);
+	incident_stations(&f);
+	incident_grades(&f);
 	incident_figures(&f);
 	incident_versions(&f);
 	fold_heads(&f);
+	incident_steps(&f);
+	incident_life(&f);
 	fold_lines(&f);
-	inc->final_reported = fold_final(&f);
 	free(f.place);
+	free(f.who);
+	free(f.station);
 	free(f.by_id);
 	assert(inc->nheads > 0 || inc->nlines == 0 || inc->lines[0].kind == KIND_RECEIPT);
 	return inc;
@@ -438,5 +385,10 @@ incident_free(struct incident *inc)
 	free(inc->gaps);
 	free(inc->heads);
 	free(inc->missing);
+	free(inc->states);
+	free(inc->absorbed);
+	free(inc->split_to);
+	free(inc->adopted);
+	free(inc->verdicts);
 	free(inc);
 }

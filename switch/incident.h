@@ -40,7 +40,9 @@ struct incident_gap {			/* report numbers a station must have written and that a
 
 /* settled: a superior station has decided on it by a grade that refers to it (F_REFS): still shown, no longer counted */
 struct incident_grade { char station[STATION_MAX]; int grade; struct msgid by; bool settled; };
-struct incident_state { char station[STATION_MAX]; int state; struct msgid by; };	/* a station's view, enum event_state */
+/* A station's view, enum event_state; by: the message that brought it there; reported: it has written a report that
+ * stands, so that its 归档 wants its 终报 first (without any, 处置毕 is enough). */
+struct incident_state { char station[STATION_MAX]; int state; struct msgid by; bool reported; };
 struct incident_adopted {		/* 采用数: a named person's act, per station and field */
 	uint32_t key;
 	struct figure fig;		/* source: whose figure was adopted, may be NULL; points into the bodies */
@@ -79,6 +81,7 @@ struct incident {
 	/* Its life.  Each station states its own view; the incident as a whole is no further than the least of them, so
 	 * that nobody hides what another still works on.  A reopening counts for every station. */
 	int state;			/* enum event_state; EVENT_REPORTED at least, 0 when n was 0 */
+	bool closed;	/* archived, or merged away and nothing reported here since: lists may leave it out */
 	struct incident_state *states; size_t nstates;	/* by station */
 	struct msgid merged_into;	/* origin "" = not merged away */
 	struct msgid *absorbed; size_t nabsorbed;	/* incidents merged into this one, sorted */

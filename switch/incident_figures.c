@@ -34,18 +34,22 @@ cmp_figure(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
+/*
+ * Whose numbers are those of the incident as a whole.  A call-out or a roll call counts a part, a resource or a hazard
+ * point something else, a consultation supposes, an entry about another channel repeats; what a person adopts
+ * (STEP_ADOPTED) is kept apart, and a kind of a later version may mean anything by its numbers.
+ */
 static bool
 states_figures(const struct incident_line *l)
 {
 	switch (l->kind) {
-	case KIND_RECEIPT:
-	case KIND_DIRECTIVE:
-	case KIND_WARNING:
-	case KIND_LOG:
-	case KIND_SERVICE:
-		return false;
-	default:
+	case KIND_REPORT:
+	case KIND_INTAKE:
+	case KIND_GRADE:
+	case KIND_FEEDBACK:
 		return incident_speaks(l);
+	default:
+		return false;
 	}
 }
 
@@ -62,7 +66,7 @@ incident_figures(struct fold *f)
 		for (j = 0; states_figures(l) && j < l->body->n; j++) {
 			const struct value *v = &l->body->v[j];
 
-			if (v->field == NULL || field_decimals(v->field) < 0)
+			if (v->field == NULL || v->key == F_QUANTITY || field_decimals(v->field) < 0)
 				continue;
 			if (n == cap) {
 				cap = cap == 0 ? 16 : cap * 2;

@@ -19,11 +19,26 @@ struct fold {
 	size_t n;
 	size_t *place;		/* position a line speaks from: its own, a correction's is that of what it corrects */
 	const struct incident_line **by_id;
+	size_t *who;		/* position of a line's station in station[] */
+	const char **station;	/* the stations that wrote anything, by code, each once */
+	size_t nstation;
 };
 
 bool incident_speaks(const struct incident_line *);		/* neither recalled nor a recall */
 void incident_text(char *out, size_t size, const char *);	/* one clean line, cut to size */
 void incident_figures(struct fold *);				/* inc->figures */
 void incident_versions(struct fold *);				/* inc->version, gaps, missing_text */
+void incident_grades(struct fold *);				/* inc->grade, grade_conflict, grades */
+void incident_stations(struct fold *);		/* f->who, station, nstation; the caller frees both arrays */
+void incident_steps(struct fold *);		/* inc->absorbed, split_to, split_from, adopted, verdicts */
+/* Its life, after the steps: inc->state, states, closed, merged_into, final_reported, signatures_owed; the lines' state
+ * and signatures. */
+void incident_life(struct fold *);
+/* Position of a message that stands before `end`, else f->n. */
+size_t incident_find(const struct fold *, size_t end, const struct msgid *);
+/* The text of the key when it holds more than blanks, else NULL. */
+const char *incident_said(const struct body *, uint32_t key);
+/* A step (enum step) of a named person that stands; 0: none. */
+int incident_step(const struct incident_line *);
 
 #endif

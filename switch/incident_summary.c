@@ -8,12 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include "../formats/buf.h"
-#include "incident.h"
+#include "incident_int.h"
+#include "life.h"
 
 static void figure_format(struct buf *, const struct field *, const struct figure *);
 static json_t *figure_texts(const struct incident *, json_t *sources);
 static json_t *stations(const struct incident *);
 static const char *ascii_name(const char *set, int value);
+static json_t *id_text(const struct msgid *);
+static json_t *id_texts(const struct msgid *, size_t);
+static json_t *clean(const char *);
+static void summary_life(const struct incident *, json_t *out);
 
 /* "3", "0.5", "?", "~20", ">=3", "<=5"; trailing zeros of the fraction are dropped. */
 static void
@@ -111,6 +116,78 @@ ascii_name(const char *set, int value)
 	return e != NULL ? e->name : "";
 }
 
+static json_t *
+id_text(const struct msgid *id)
+{
+	char text[MSGID_TEXT_MAX] = "";
+
+	if (msgid_is_set(id))
+		(void)msgid_format(id, text, sizeof text);
+	return json_string(text);
+}
+
+static json_t *
+id_texts(const struct msgid *id, size_t n)
+{
+	json_t *out = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		(void)json_array_append_new(out, id_text(&id[i]));
+	return out;
+}
+
+/* A name from a body, cut to what a field of names holds. */
+static json_t *
+clean(const char *s)
+{
+	char text[256];
+
+	incident_text(text, sizeof text, s != NULL ? s : "");
+	return json_string(text);
+}
+
+static void
+summary_life(const struct incident *inc, json_t *out)
+{
+	const struct life_name *state = life_event_state(inc->state);
+	json_t *states = json_array(), *adopted = json_array(), *verdicts = json_array();
+
+	for (size_t i = 0; i < inc->nstates; i++) {
+		const struct life_name *s = life_event_state(inc->states[i].state);
+
+		(void)json_array_append_new(states, json_pack("{s:s, s:s}", "station", inc->states[i].station, "state",
+							s != NULL ? s->name : ""));
+	}
+	for (size_t i = 0; i < inc->nadopted; i++) {
+		const struct incident_adopted *a = &inc->adopted[i];
+		const struct field *field = field_by_key(a->key);
+		struct buf text = { 0 };
+
+		if (field == NULL)
+			continue;
+		figure_format(&text, field, &a->fig);
+		(void)json_array_append_new(adopted,
+		    json_pack("{s:s, s:s, s:o, s:s, s:o, s:I}", "name", field->name, "text", buf_cstr(&text), "source",
+			clean(a->fig.source), "station", a->station, "person", clean(a->person), "at",
+			(json_int_t)a->at));
+		buf_free(&text);
+	}
+	for (size_t i = 0; i < inc->nverdicts; i++)
+		(void)json_array_append_new(verdicts,
+		    json_pack("{s:s, s:o, s:b, s:o}", "station", inc->verdicts[i].station, "name",
+			clean(inc->verdicts[i].name), "confirmed", inc->verdicts[i].confirmed, "person",
+			clean(inc->verdicts[i].person)));
+	(void)json_object_set_new(out, "state", json_string(state != NULL ? state->name : ""));
+	(void)json_object_set_new(out, "states", states);
+	(void)json_object_set_new(out, "merged_into", id_text(&inc->merged_into));
+	(void)json_object_set_new(out, "absorbed", id_texts(inc->absorbed, inc->nabsorbed));
+	(void)json_object_set_new(out, "split_from", id_text(&inc->split_from));
+	(void)json_object_set_new(out, "split_to", id_texts(inc->split_to, inc->nsplit));
+	(void)json_object_set_new(out, "adopted", adopted);
+	(void)json_object_set_new(out, "verdicts", verdicts);
+	(void)json_object_set_new(out, "signatures_owed", json_integer((json_int_t)inc->signatures_owed));
+}
+
 json_t *
 incident_summary(const struct incident *inc)
 {
@@ -142,5 +219,6 @@ incident_summary(const struct incident *inc)
 	(void)json_object_set_new(out, "opener", json_string(inc->opener));
 	(void)json_object_set_new(out, "opener_kind", json_string(ascii_name("kind", inc->opener_kind)));
 	(void)json_object_set_new(out, "not_understood", json_boolean(inc->not_understood));
+	summary_life(inc, out);
 	return out;
 }

@@ -2,56 +2,6 @@
 #include <time.h>
 #include "incident_help.h"
 
-static void
-print_id(struct buf *b, const struct msgid *id)
-{
-	buf_printf(b, "%s/%" PRIu64 " ", id->origin, id->serial);
-}
-
-/* Everything a fold says, as text: two folds are the same when these are. */
-static char *
-fingerprint(const struct incident *inc)
-{
-	struct buf b = { 0 };
-	json_t *s = incident_summary(inc);
-	char *text = json_dumps(s, JSON_SORT_KEYS), *out;
-
-	assert_non_null(text);
-	buf_puts(&b, text);
-	buf_puts(&b, "\nall ");
-	for (size_t i = 0; i < inc->nall; i++) {
-		print_id(&b, &inc->all[i].id);
-		buf_printf(&b, "%d%d ", inc->all[i].withdrawn, inc->all[i].superseded);
-	}
-	buf_puts(&b, "\nlines ");
-	for (size_t i = 0; i < inc->nlines; i++)
-		print_id(&b, &inc->lines[i].id);
-	buf_puts(&b, "\nheads ");
-	for (size_t i = 0; i < inc->nheads; i++)
-		print_id(&b, &inc->heads[i]);
-	buf_puts(&b, "\nmissing ");
-	for (size_t i = 0; i < inc->nmissing; i++)
-		print_id(&b, &inc->missing[i]);
-	buf_puts(&b, "\ngrades ");
-	for (size_t i = 0; i < inc->ngrades; i++)
-		buf_printf(&b, "%s=%d ", inc->grades[i].station, inc->grades[i].grade);
-	out = xstrdup(buf_cstr(&b));
-	buf_free(&b);
-	free(text);
-	json_decref(s);
-	return out;
-}
-
-static char *
-fold_text(const struct fold_msg *v, size_t count)
-{
-	struct incident *inc = incident_fold(v, count);
-	char *s = fingerprint(inc);
-
-	incident_free(inc);
-	return s;
-}
-
 /* The small set: an ordinary incident with two stations writing at the same time. */
 static void
 small_set(void)
