@@ -10,30 +10,34 @@
 #include <string.h>
 #include <sysexits.h>
 #include "../formats/buf.h"
-#include "../formats/cap.h"
-#include "../formats/cap_write.h"
+#include "../formats/conf.h"
 #include "../formats/csv.h"
 #include "../formats/i18n.h"
 #include "../formats/json.h"
+#include "../formats/limits.h"
 #include "../formats/text.h"
 #include "../formats/value.h"
 #include "../formats/wire.h"
+#include "ctl_document.h"
 #include "ctl_records.h"
 #include "ctl_submit.h"
+#include "ctl_texts.h"
 
 #define STATUS_WARNED 1	/* taken, and warned of something */
 
-enum output { OUTPUT_NONE, OUTPUT_WIRE, OUTPUT_JSON, OUTPUT_CSV, OUTPUT_TEXT, OUTPUT_CAP };
+enum output { OUTPUT_NONE, OUTPUT_WIRE, OUTPUT_JSON, OUTPUT_CSV, OUTPUT_TEXT, OUTPUT_DOCUMENT, OUTPUT_MADE };
 
 static const struct {
 	enum output format;
 	const char *name;
-} outputs[] = {{OUTPUT_WIRE, "wire"}, {OUTPUT_JSON, "json"}, {OUTPUT_CSV, "csv"}, {OUTPUT_TEXT, "text"}, {OUTPUT_CAP, "cap"}};
+} outputs[] = {{OUTPUT_WIRE, "wire"}, {OUTPUT_JSON, "json"}, {OUTPUT_CSV, "csv"}, {OUTPUT_TEXT, "text"},
+    {OUTPUT_DOCUMENT, "cap"}, {OUTPUT_DOCUMENT, "12379"}, {OUTPUT_DOCUMENT, "ebd"}};
 #define OUTPUTS (sizeof outputs / sizeof outputs[0])
 
 static const struct ctl_option convert_options[] = {{"from", true, false}, {"to", true, false},
     {"charset", true, false}, {"output-charset", true, false}, {"bom", false, false}, {"lossy", false, false},
-    {NULL, false, false}};
+    {"self", true, false}, {"exercise", false, false}, {"kind", true, false}, {"parts", false, false},
+    {"profile", true, false}, {"src", true, false}, {"dest", true, false}, {NULL, false, false}};
 static const struct ctl_option check_options[] = {
     {"format", true, false}, {"charset", true, false}, {"lossy", false, false}, {NULL, false, false}};
 
@@ -45,6 +49,8 @@ struct convert {
 	bool bom;
 	struct buf out;
 	struct csv_notes notes;
+	struct document document;	/* OUTPUT_DOCUMENT */
+	struct texts texts;		/* OUTPUT_MADE: bulletin, SMS, telephone script, paste */
 	size_t taken, warned, refused;
 	int unread;			/* sysexits code of a file that could not be read, 0 */
 };
@@ -159,41 +165,22 @@ refused(void *ctx, const struct fault *f)
 	(void)ctl_fail(f);
 }
 
-static bool
-begins(const char *text, const char *with)
+/* What a text had no room for: an SMS says itself that there is more, a form does not. */
+static void
+put_lost(struct convert *c, const struct record *r, struct buf *lost)
 {
-	return strncmp(text, with, strlen(with)) == 0;
-}
-
-/* A document as it stands is written again from its own elements; any other message is made into one. */
-static int
-put_cap(struct convert *c, const struct record *r, struct fault *f)
-{
-	struct buf odd = { 0 };
 	size_t len;
-	int rc;
 
-	if (c->taken > 0)
-		return fault_set(f, EX_DATAERR, "", _("one CAP document holds one alert, and one is written already"));
-	if (r->document == NULL)
-		return cap_write(r->body, c->cb, &c->out, f);
-	rc = cap_rewrite(r->document, r->size, &c->out, &odd, f);
-	/* what is wrong with the document has been told on reading; here, what the new one lacks or says otherwise */
-	for (const char *p = odd.n > 0 ? buf_cstr(&odd) : ""; rc == 0 && *p != '\0'; p += len + (p[len] == '\n')) {
+	for (const char *p = lost->n > 0 ? buf_cstr(lost) : ""; *p != '\0'; p += len + (p[len] == '\n')) {
 		struct fault w = { 0 };
 
 		len = strcspn(p, "\n");
-		if (begins(p, _("the signature is not verified")))
-			(void)fault_set(&w, EX_DATAERR, "", _("the signature is not carried over"));
-		else if (begins(p, _("what CAP 1.2 does not have, or wants besides, was changed to its form")))
-			(void)fault_set(&w, EX_DATAERR, "", "%.*s", (int)len, p);
-		else
-			continue;
-		fault_at(&w, r->file, 0);
-		noted(c, &w);
+		(void)fault_set(&w, EX_DATAERR, "",
+		    c->texts.format == TEXTS_PASTE ? _("cut, the form takes no more: %.*s") : _("no room for: %.*s"),
+		    (int)len, p);
+		fault_at(&w, r->file, r->line);
+		(c->texts.format == TEXTS_PASTE ? told : noted)(c, &w);
 	}
-	buf_free(&odd);
-	return rc;
 }
 
 static void
@@ -201,6 +188,7 @@ taken(void *ctx, const struct record *r)
 {
 	struct convert *c = ctx;
 	const struct body *b = r->body;
+	struct buf lost = { 0 };
 	struct fault f = { 0 };
 	json_t *j;
 
@@ -210,9 +198,9 @@ taken(void *ctx, const struct record *r)
 	switch (c->to) {
 	case OUTPUT_WIRE:
 		wire_encode(b, &c->out);
-		if (c->out.n > BODY_MAX)
+		if (c->out.n > limits_get()->body_bytes)
 			(void)fault_set(&f, EX_DATAERR, "", _("takes %zu bytes on the wire, at most %zu are allowed"),
-			    c->out.n, (size_t)BODY_MAX);
+			    c->out.n, limits_get()->body_bytes);
 		else
 			(void)fwrite(c->out.p, 1, c->out.n, ctl_bytes());
 		break;
@@ -229,11 +217,20 @@ taken(void *ctx, const struct record *r)
 		put_people(c, b);
 		put_text(c, r->file, r->line);
 		break;
-	case OUTPUT_CAP:
-		if (put_cap(c, r, &f) == 0)
+	case OUTPUT_DOCUMENT:
+		if (c->taken > 0)
+			(void)fault_set(&f, EX_DATAERR, "",
+			    _("one %s document holds one message, and one is written already"),
+			    records_format_name(c->document.format));
+		else if (document_write(&c->document, r, &c->out, &f) == 0)
 			(void)fwrite(c->out.p, 1, c->out.n, ctl_bytes());
-		else if (f.code == 0)
-			f.code = EX_DATAERR;
+		break;
+	case OUTPUT_MADE:
+		if (texts_write(&c->texts, b, c->taken, &c->out, &lost, &f) == 0) {
+			put_text(c, r->file, r->line);
+			put_lost(c, r, &lost);
+		}
+		buf_free(&lost);
 		break;
 	case OUTPUT_NONE:
 		abort();
@@ -268,8 +265,17 @@ format_option(const struct ctl_args *a, const char *name, enum record_format *ou
 	if (s == NULL)
 		return 0;
 	if ((*out = records_format_by_name(s)) == RECORD_NONE)
-		return fault_set(f, EX_USAGE, name, _("must be wire, json, report-jsonl or cap"));
+		return fault_set(f, EX_USAGE, name, _("must be wire, json, report-jsonl, cap, 12379 or ebd"));
 	return 0;
+}
+
+/* The codebook, and the bounds of what is read. */
+static const struct codebook *
+ready(struct ctl *ctl, char *confdir, size_t size, struct fault *f)
+{
+	if (conf_dir(confdir, size, f) == NULL || limits_load(confdir, f) != 0)
+		return NULL;
+	return ctl_codebook(ctl, f);
 }
 
 /* Reads and hands over one file; -1 + fault when it cannot be read. */
@@ -280,7 +286,9 @@ one_file(const struct records *r, enum record_format format, const char *path, s
 	uint8_t *bytes = NULL;
 	size_t n = 0;
 
-	if (ctl_file_read(path, format == RECORD_CAP ? CAP_MAX : RECORDS_FILE_MAX, &bytes, &n, f) != 0)
+	bool xml = format == RECORD_CAP || format == RECORD_12379 || format == RECORD_EBD;
+
+	if (ctl_file_read(path, xml ? limits_get()->cap_bytes : limits_get()->file_bytes, &bytes, &n, f) != 0)
 		return -1;
 	if (format == RECORD_NONE)
 		format = records_format_of(bytes, n);
@@ -299,16 +307,25 @@ output_option(const struct ctl_args *a, struct convert *c, struct fault *f)
 	for (size_t i = 0; i < OUTPUTS; i++)
 		if (strcmp(outputs[i].name, to) == 0)
 			c->to = outputs[i].format;
+	if (c->to == OUTPUT_DOCUMENT)
+		c->document.format = records_format_by_name(to);
+	c->document.ends = (struct ebd_ends){ .src = ctl_arg(a, "src"), .dest = ctl_arg(a, "dest") };
+	if (c->document.format != RECORD_EBD && (c->document.ends.src != NULL || c->document.ends.dest != NULL))
+		return fault_set(f, EX_USAGE, c->document.ends.src != NULL ? "src" : "dest", _("is for %s"), "ebd");
+	if (c->to == OUTPUT_NONE && (c->texts.format = texts_by_name(to)) != TEXTS_NONE)
+		c->to = OUTPUT_MADE;
 	if (strcmp(to, "report-jsonl") == 0)
 		return fault_set(f, EX_USAGE, "to", _("report-jsonl is read only: it cannot say what is unknown"));
 	if (c->to == OUTPUT_NONE)
-		return fault_set(f, EX_USAGE, "to", _("must be json, wire, cap, csv or text"));
+		return fault_set(f, EX_USAGE, "to",
+		    _("must be json, wire, cap, 12379, ebd, csv, text, bulletin, sms, phone or paste"));
 	c->set = CHARSET_UTF8;
 	if (charset_option(a, "output-charset", &c->set, f) != 0)
 		return -1;
 	c->bom = ctl_flag(a, "bom");
-	if ((c->set != CHARSET_UTF8 || c->bom) && c->to != OUTPUT_CSV && c->to != OUTPUT_TEXT)
-		return fault_set(f, EX_USAGE, c->bom ? "bom" : "output-charset", _("is for csv and text"));
+	if ((c->set != CHARSET_UTF8 || c->bom) && c->to != OUTPUT_CSV && c->to != OUTPUT_TEXT &&
+	    c->to != OUTPUT_MADE)
+		return fault_set(f, EX_USAGE, c->bom ? "bom" : "output-charset", _("is for csv and texts"));
 	if (c->bom && c->set != CHARSET_UTF8 && c->set != CHARSET_GB18030 && c->set != CHARSET_UTF16LE &&
 	    c->set != CHARSET_UTF16BE)
 		return fault_set(f, EX_USAGE, "bom", _("%s has no byte order mark"), charset_name(c->set));
@@ -323,7 +340,7 @@ ctl_convert(struct ctl *ctl, int argc, char **argv)
 	enum record_format from = RECORD_NONE;
 	struct fault f = { 0 };
 	struct ctl_args a;
-	char text[200];
+	char text[200], confdir[512];
 	int rc;
 
 	if (ctl_args_parse(&a, convert_options, false, argc, argv, &f) != 0 || output_option(&a, &c, &f) != 0 ||
@@ -331,14 +348,21 @@ ctl_convert(struct ctl *ctl, int argc, char **argv)
 		rc = ctl_usage("convert", f.field, f.text);
 		goto out;
 	}
-	if ((c.cb = ctl_codebook(ctl, &f)) == NULL) {
+	if ((c.cb = ready(ctl, confdir, sizeof confdir, &f)) == NULL) {
 		rc = ctl_fail(&f);
+		goto out;
+	}
+	if (texts_open(&c.texts, &a, confdir, c.cb, &f) != 0) {
+		rc = f.code == EX_USAGE ? ctl_usage("convert", f.field, f.text) : ctl_fail(&f);
 		goto out;
 	}
 	r.cb = c.cb;
 	r.now = ctl_now();
 	r.lossy = ctl_flag(&a, "lossy");
-	if (c.to == OUTPUT_CAP)
+	c.document.cb = c.cb;
+	c.document.ctx = &c;
+	c.document.noted = noted;
+	if (c.document.format == RECORD_CAP)
 		r.noted = NULL;	/* documents are written again from their own elements */
 	for (size_t i = 0; i < a.nword || (i == 0 && a.nword == 0); i++) {
 		f = (struct fault){ 0 };
@@ -361,6 +385,7 @@ ctl_convert(struct ctl *ctl, int argc, char **argv)
 	}
 	rc = c.refused > 0 ? EX_DATAERR : c.unread != 0 ? c.unread : c.warned > 0 ? STATUS_WARNED : EX_OK;
 out:
+	texts_close(&c.texts);
 	buf_free(&c.out);
 	ctl_args_free(&a);
 	return rc;
@@ -438,6 +463,7 @@ ctl_check(struct ctl *ctl, int argc, char **argv)
 	int rejected = 0, warned = 0, unread = 0, rc;
 	struct fault f = { 0 };
 	struct ctl_args a;
+	char confdir[512];
 
 	if (ctl_args_parse(&a, check_options, false, argc, argv, &f) != 0 ||
 	    format_option(&a, "format", &format, &f) != 0 || charset_option(&a, "charset", &r.told, &f) != 0) {
@@ -449,7 +475,7 @@ ctl_check(struct ctl *ctl, int argc, char **argv)
 		rc = ctl_usage("check", "", _("which file? (- is standard input)"));
 		goto out;
 	}
-	if ((r.cb = ctl_codebook(ctl, &f)) == NULL) {
+	if ((r.cb = ready(ctl, confdir, sizeof confdir, &f)) == NULL) {
 		rc = ctl_fail(&f);
 		goto out;
 	}

@@ -17,10 +17,13 @@
 #include "../formats/buf.h"
 #include "../formats/cap.h"
 #include "../formats/check.h"
+#include "../formats/ebd.h"
 #include "../formats/i18n.h"
 #include "../formats/json.h"
+#include "../formats/limits.h"
 #include "../formats/reportjsonl.h"
 #include "../formats/text.h"
+#include "../formats/warn12379.h"
 #include "../formats/wire.h"
 #include "../formats/wire_seq.h"
 #include "ctl_records.h"
@@ -29,7 +32,8 @@
 static const struct {
 	enum record_format format;
 	const char *name;
-} names[] = {{RECORD_WIRE, "wire"}, {RECORD_JSON, "json"}, {RECORD_REPORTS, "report-jsonl"}, {RECORD_CAP, "cap"}};
+} names[] = {{RECORD_WIRE, "wire"}, {RECORD_JSON, "json"}, {RECORD_REPORTS, "report-jsonl"}, {RECORD_CAP, "cap"},
+    {RECORD_12379, "12379"}, {RECORD_EBD, "ebd"}};
 #define NAMES (sizeof names / sizeof names[0])
 
 struct source {
@@ -74,7 +78,7 @@ records_format_of(const void *bytes, size_t n)
 	if (skip == n)
 		return RECORD_NONE;
 	if (p[skip] == '<')
-		return RECORD_CAP;
+		return warn12379_looks(p, n) ? RECORD_12379 : ebd_looks(p, n) ? RECORD_EBD : RECORD_CAP;
 	if (p[skip] != '{')
 		return RECORD_NONE;
 	for (end = skip; end < n && p[end] != '\n'; end++)
@@ -114,7 +118,7 @@ static void
 take(const struct source *s, size_t line, const struct body *b, const void *document, size_t size)
 {
 	const struct record record = {
-		.file = s->file, .line = line, .body = b, .document = document, .size = size };
+		.file = s->file, .line = line, .body = b, .format = s->format, .document = document, .size = size };
 	struct fault f = { 0 };
 
 	if (b->not_understood)
@@ -153,6 +157,9 @@ static const struct {
 	bool told;
 } reading[] = {
     {N_("the signature is not verified"), false},
+    {N_("the signature is not verified as to who made it; the content is what was signed"), false},
+    {N_("the signature is not verified as to who made it; the content is what was signed, its layout is not"), false},
+    {N_("several divisions are named; the first is shown as the message's"), true},
     {N_("this message has further parts; they stand in the original"), false},
     {N_("further part: %s (%s)"), false},
     {N_("the parts of this message end at different times; the latest end is shown, or none if one part has none"), true},
@@ -166,7 +173,7 @@ static const struct {
 };
 
 static void
-remark(const struct source *s, const char *text)
+remark(const struct source *s, const char *text, bool odd)
 {
 	struct fault f = { 0 };
 
@@ -182,24 +189,68 @@ remark(const struct source *s, const char *text)
 		}
 		return;
 	}
-	warn(s, 0, "", "%s", text);
+	if (odd)
+		warn(s, 0, "", "%s", text);
+}
+
+/* One alert of a document or of a feed; the line is that of the container. */
+static void
+each_alert(void *ctx, const void *bytes, size_t n, struct cap_alert *alert, const struct fault *why)
+{
+	const struct source *s = ctx;
+
+	if (alert == NULL) {
+		struct fault f = *why;
+
+		refuse(s, 0, &f);
+		return;
+	}
+	for (const struct value *v = body_first(alert->body, F_REMARKS); v != NULL; v = body_next(alert->body, v))
+		remark(s, v->u.text.s, alert->odd);
+	/* a message of ours that went out as CAP comes back as what it was */
+	take(s, 0, alert->own != NULL ? alert->own : alert->body, bytes, n);
 }
 
 static void
 read_cap(const struct source *s, const uint8_t *p, size_t n)
 {
-	struct cap_alert alert = { 0 };
+	struct fault f = { 0 };
+	void *ctx = (void *)(uintptr_t)s;
+
+	if (cap_read_all(p, n, s->r->cb, s->r->now, each_alert, ctx, &f) < 0)
+		refuse(s, 0, &f);
+}
+
+static void
+read_ebd(const struct source *s, const uint8_t *p, size_t n)
+{
+	struct ebd_message message = { 0 };
 	struct fault f = { 0 };
 
-	if (cap_read(p, n, s->r->cb, s->r->now, &alert, &f) != 0) {
+	if (ebd_read(p, n, s->r->cb, s->r->now, &message, &f) != 0) {
 		refuse(s, 0, &f);
 		return;
 	}
-	for (const struct value *v = body_first(alert.body, F_REMARKS); v != NULL; v = body_next(alert.body, v))
-		remark(s, v->u.text.s);
-	/* a message of ours that went out as CAP comes back as what it was */
-	take(s, 0, alert.own != NULL ? alert.own : alert.body, p, n);
-	cap_alert_free(&alert);
+	for (const struct value *v = body_first(message.body, F_REMARKS); v != NULL; v = body_next(message.body, v))
+		remark(s, v->u.text.s, true);
+	take(s, 0, message.body, p, n);
+	ebd_free(&message);
+}
+
+static void
+read_12379(const struct source *s, const uint8_t *p, size_t n)
+{
+	struct warn12379 warning = { 0 };
+	struct fault f = { 0 };
+
+	if (warn12379_read(p, n, s->r->cb, s->r->now, &warning, &f) != 0) {
+		refuse(s, 0, &f);
+		return;
+	}
+	for (const struct value *v = body_first(warning.body, F_REMARKS); v != NULL; v = body_next(warning.body, v))
+		remark(s, v->u.text.s, true);
+	take(s, 0, warning.body, p, n);
+	warn12379_free(&warning);
 }
 
 /* A line of `dutyctl export` carries the body inside, and the digest of its bytes. */
@@ -217,6 +268,26 @@ compare_digest(const struct source *s, size_t line, const json_t *object, const 
 	buf_free(&bytes);
 	if (!digest_parse(said, want) || memcmp(digest, want, DIGEST_LEN) != 0)
 		warn(s, line, "digest", _("is not that of the message: it was changed, or written by another version"));
+}
+
+/* Nesting of a line's objects and arrays, before a parser goes down into them. */
+static bool
+too_deep(const char *p, size_t n)
+{
+	size_t depth = 0;
+	bool string = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '"')
+			string = !string;
+		else if (string && p[i] == '\\')
+			i++;
+		else if (!string && (p[i] == '{' || p[i] == '[') && ++depth > limits_get()->json_depth)
+			return true;
+		else if (!string && (p[i] == '}' || p[i] == ']') && depth > 0)
+			depth--;
+	}
+	return false;
 }
 
 static struct body *
@@ -279,6 +350,11 @@ read_line(const struct source *s, size_t line, const uint8_t *p, size_t n)
 		p = (const uint8_t *)buf_cstr(&text);
 		n = text.n;
 	}
+	if (too_deep((const char *)p, n)) {
+		(void)fault_set(&f, EX_DATAERR, "", _("nested deeper than %zu levels"), limits_get()->json_depth);
+		refuse(s, line, &f);
+		goto out;
+	}
 	b = s->format == RECORD_REPORTS ? reportjsonl_read((const char *)p, n, s->r->cb, s->r->now, &f)
 					: json_line(s, line, (const char *)p, n, &f);
 	if (b == NULL)
@@ -340,9 +416,9 @@ read_lines(struct source *s, const uint8_t *p, size_t n)
 		if (blank(p, (size_t)(nl - p)))
 			continue;	/* an empty line is no report */
 		messages++;
-		if ((size_t)(nl - p) > RECORDS_LINE_MAX) {
+		if ((size_t)(nl - p) > limits_get()->line_bytes) {
 			f = (struct fault){ 0 };
-			(void)fault_set(&f, EX_DATAERR, "", _("line longer than %zu bytes"), (size_t)RECORDS_LINE_MAX);
+			(void)fault_set(&f, EX_DATAERR, "", _("line longer than %zu bytes"), limits_get()->line_bytes);
 			refuse(s, line, &f);
 		} else
 			read_line(s, line, p, (size_t)(nl - p));
@@ -364,7 +440,7 @@ records_read(const struct records *r, enum record_format format, const char *fil
 
 	if (n == 0 || format == RECORD_NONE) {
 		(void)fault_set(&f, EX_DATAERR, "",
-		    n == 0 ? _("the file is empty") : _("looks like none of wire, json, report-jsonl and cap"));
+		    n == 0 ? _("the file is empty") : _("looks like none of wire, json, report-jsonl, cap, 12379 and ebd"));
 		refuse(&s, 0, &f);
 		return;
 	}
@@ -374,6 +450,12 @@ records_read(const struct records *r, enum record_format format, const char *fil
 		break;
 	case RECORD_CAP:
 		read_cap(&s, p, n);
+		break;
+	case RECORD_12379:
+		read_12379(&s, p, n);
+		break;
+	case RECORD_EBD:
+		read_ebd(&s, p, n);
 		break;
 	case RECORD_JSON:
 	case RECORD_REPORTS:

@@ -3,7 +3,8 @@
 /*
  * Messages out of files, for the verbs that need no station (convert, check).  Private to them.
  *
- * A file holds one CAP document, or any number of messages: bodies one behind the other (wire), or one JSON object a
+ * A file holds one XML document (CAP or a feed of it, 12379, EBD), or any number of messages: bodies one behind the
+ * other (wire), or one JSON object a
  * line.  What cannot be taken is told with file and line (wire: the how-manieth message) and the others go on.
  */
 #include <stdbool.h>
@@ -14,17 +15,16 @@
 #include "../formats/codebook.h"
 #include "../formats/fault.h"
 
-#define RECORDS_FILE_MAX (64u << 20)	/* bytes of a file of messages */
-#define RECORDS_LINE_MAX (4u << 20)	/* bytes of one line of it */
-
-enum record_format { RECORD_NONE, RECORD_WIRE, RECORD_JSON, RECORD_REPORTS, RECORD_CAP };
+enum record_format { RECORD_NONE, RECORD_WIRE, RECORD_JSON, RECORD_REPORTS, RECORD_CAP, RECORD_12379,
+	RECORD_EBD };
 
 /* One message taken; all borrowed. */
 struct record {
 	const char *file;
 	size_t line;		/* 0: the whole file */
 	const struct body *body;
-	const void *document;	/* CAP: the document's bytes; else NULL */
+	enum record_format format;
+	const void *document;	/* CAP, 12379, EBD: the alert's document; else NULL */
 	size_t size;
 };
 
@@ -40,7 +40,7 @@ struct records {
 	void (*refused)(void *ctx, const struct fault *);
 };
 
-enum record_format records_format_by_name(const char *);	/* "wire", "json", "report-jsonl", "cap" */
+enum record_format records_format_by_name(const char *);	/* "wire", "json", "report-jsonl", "cap", "12379", "ebd" */
 const char *records_format_name(enum record_format);
 enum record_format records_format_of(const void *, size_t);	/* by its looks; RECORD_NONE: like none of them */
 /* Every message of the bytes; the callbacks say what became of each. */
