@@ -20,6 +20,7 @@
 #include <unistd.h>
 #include "../formats/conf.h"
 #include "../formats/i18n.h"
+#include "../formats/limits.h"
 #include "journal.h"
 #include "log.h"
 #include "loop.h"
@@ -138,8 +139,8 @@ service_load(struct service *s, const struct options *o, struct fault *f)
 	else if (!log_level_parse(s->dir.log_level, &s->level))
 		s->level = LOG_LV_INFO;
 	log_init(s->level, STDERR_FILENO);
-	if (conf_dir(confdir, sizeof(confdir), f) == NULL || (s->codebook = codebook_load(confdir, f)) == NULL ||
-	    (s->rules = rules_load(confdir, f)) == NULL)
+	if (conf_dir(confdir, sizeof(confdir), f) == NULL || limits_load(confdir, f) != 0 ||
+	    (s->codebook = codebook_load(confdir, f)) == NULL || (s->rules = rules_load(confdir, f)) == NULL)
 		return -1;
 	return 0;
 }
