@@ -54,7 +54,8 @@ enum rule_number {
 	NUMBER_UNSIGNED_NUMBERS = 1, /* leaders' numbers to be tried before 先报后签 */
 	NUMBER_UNSIGNED_MINUTES,     /* or minutes since the first try */
 	NUMBER_RECALL_SECONDS,	     /* 撤回: after sending, while unread */
-	NUMBER_ASK_AGAIN_MINUTES     /* an undetermined grade is asked for again */
+	NUMBER_ASK_AGAIN_MINUTES,    /* an undetermined grade is asked for again */
+	NUMBER_SIGNATURE_MINUTES     /* 补签: after a report went unsigned, its signature is due */
 };
 int64_t rules_number(const struct rules *, enum rule_number);
 const char *rules_number_clause(const struct rules *, enum rule_number);

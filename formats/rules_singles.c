@@ -28,6 +28,7 @@ static const struct {
     {NUMBER_UNSIGNED_MINUTES, "unsigned_minutes", "min"},
     {NUMBER_RECALL_SECONDS, "recall_seconds", "s"},
     {NUMBER_ASK_AGAIN_MINUTES, "ask_again_minutes", "min"},
+    {NUMBER_SIGNATURE_MINUTES, "signature_minutes", "min"},
 };
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
 

@@ -5,6 +5,12 @@
  * moved later; history starts none; a message its author has recalled or corrected starts none (the correction does).
  * The limits and their clauses are the rules'; where no rule sets one, nothing is owed.
  *
+ * The grade a clock runs by is the one stated, by whomever; nobody waits for more figures then.  While none is stated,
+ * or it is stated as undetermined, it is what the figures prove, one step graver where they are not all known and no
+ * further without a person (grade_for_clock()); whatever the rules say of "undetermined" holds as well, and the sooner
+ * counts.
+ * Sensitive marks move no clock by themselves: they are shown to the person who states the grade.
+ *
  * Whose report must go on upwards: that of a station below, of an organ of the same place, or of a private code, which
  * tells no place (a clock too many is an annoyance, one too few a report that is never sent).  A superior's own report,
  * or that of a neighbouring place, makes nobody report to his parent.
@@ -25,9 +31,12 @@ struct clock {
 	const struct rules *rules;
 	owed_fn add;
 	void *ctx;
+	int proven;		/* no grade is stated: what the figures make the clock run by; 0 = nothing */
 };
 
 static bool is_self(const struct clock *, const struct msgid *);
+static bool owe_by(const struct clock *, const struct owed_item *, enum owed, int grade, int prec, const char *towards,
+    struct owed_item *);
 static void owe(const struct clock *, const struct owed_item *, enum owed, int grade, int prec, const char *towards);
 static bool obliges(const struct clock *, const struct incident_line *);
 static void clock_reports(const struct clock *);
@@ -49,17 +58,18 @@ after(int64_t origin, int64_t minutes)
 	return due;
 }
 
-/* it: incident, about and origin (the own clock's: 接报 or 送达) are filled in. */
-static void
-owe(const struct clock *c, const struct owed_item *from, enum owed what, int grade, int prec, const char *towards)
+/* from: incident, about and origin (the own clock's: 接报 or 送达) are filled in.  False when no rule sets a limit. */
+static bool
+owe_by(const struct clock *c, const struct owed_item *from, enum owed what, int grade, int prec, const char *towards,
+    struct owed_item *it)
 {
 	struct deadline d;
-	struct owed_item item = *from, *it = &item;
 	const struct incident *inc = c->inc;
 
 	memset(&d, 0, sizeof d);
+	*it = *from;
 	if (!rules_deadline(c->rules, what, c->level, grade, prec, &d))
-		return;
+		return false;
 	if (d.origin == ORIGIN_OCCURRED && inc != NULL) {
 		/* The chain clock: nothing is learned of before it happens, so a later 发生 moves nothing. */
 		if (inc->occurred != 0 && inc->occurred < it->origin)
@@ -73,7 +83,71 @@ owe(const struct clock *c, const struct owed_item *from, enum owed what, int gra
 	if (d.clause != NULL)
 		(void)text_sanitise(d.clause, strlen(d.clause), it->clause, sizeof it->clause, false);
 	(void)snprintf(it->towards, sizeof it->towards, "%s", towards);
-	c->add(c->ctx, it);
+	return true;
+}
+
+static void
+owe(const struct clock *c, const struct owed_item *from, enum owed what, int grade, int prec, const char *towards)
+{
+	struct owed_item it, sooner;
+	bool owed = owe_by(c, from, what, grade, prec, towards, &it);
+
+	if (grade == GRADE_UNDETERMINED && c->proven != 0 &&
+	    owe_by(c, from, what, c->proven, prec, towards, &sooner) && (!owed || sooner.due < it.due)) {
+		it = sooner;
+		owed = true;
+	}
+	if (owed)
+		c->add(c->ctx, &it);
+}
+
+/* ---- the grade ---- */
+
+void
+clock_figures(const struct incident *inc, struct body *b)
+{
+	if (inc->type[0] != '\0')
+		body_set_text(b, F_TYPE, inc->type);
+	for (size_t i = 0; i < inc->nfigures; i++) {
+		struct figure fig = inc->figures[i].fig;
+
+		fig.source = inc->figures[i].source[0] != '\0' ? inc->figures[i].source : inc->figures[i].station;
+		body_add_figure(b, inc->figures[i].key, &fig);
+	}
+}
+
+static bool
+graded(int grade)
+{
+	return grade >= GRADE_I && grade <= GRADE_IV;
+}
+
+/* What the figures make the clock run by while nobody has stated a grade; 0 = they say nothing. */
+static int
+proven(const struct incident *inc, const struct rules *rules)
+{
+	const struct grade_rules *tables = rules_grading(rules);
+	struct grade_verdict v;
+	struct body *b;
+	int grade;
+
+	if (graded(inc->grade) || tables == NULL || inc->type[0] == '\0')
+		return 0;
+	b = body_new();
+	clock_figures(inc, b);
+	grade_judge(tables, b, &v);
+	grade = grade_for_clock(&v);
+	grade_verdict_free(&v);
+	body_free(b);
+	return graded(grade) ? grade : 0;
+}
+
+int
+clock_grade(const struct incident *inc, const struct rules *rules)
+{
+	int grade = graded(inc->grade) ? inc->grade : proven(inc, rules);
+
+	return grade != 0 ? grade : GRADE_UNDETERMINED;
 }
 
 static void
@@ -102,6 +176,43 @@ obliges(const struct clock *c, const struct incident_line *l)
 	    station_under(place, own);
 }
 
+/*
+ * What an entry of an outside channel settles (DOMAIN 4: any accepted channel satisfies a clock).  What is on paper or in a
+ * system is a written report; it also is the first word, so it settles the telephone as well.  Channels by which things
+ * are only learned of (media, patrol, a superior) settle nothing.
+ */
+static const struct {
+	int channel;
+	bool phone, written;
+} outside[] = {
+	{ CHANNEL_PHONE, true, false },
+	{ CHANNEL_FAX, true, true },
+	{ CHANNEL_NET, true, true },
+	{ CHANNEL_VISIT, true, false },
+	{ CHANNEL_SYSTEM, true, true },
+	{ CHANNEL_SMS, true, false },
+	{ CHANNEL_RADIO, true, false },
+	{ CHANNEL_PAPER, true, true },
+	{ CHANNEL_CLASSIFIED, true, true },
+};
+
+static bool
+outside_told(const struct body *b, const char *parent, bool written)
+{
+	int channel = body_enum(b, F_CHANNEL), outcome = body_enum(b, F_OUTCOME);
+	bool named = incident_addressed(b, parent, true);
+
+	for (const struct value *v = body_first(b, F_REGARDING); v != NULL && !named; v = body_next(b, v))
+		named = v->u.text.s != NULL && strcmp(v->u.text.s, parent) == 0;
+	/* A call nobody answered has told nobody. */
+	if (!named || (outcome != 0 && outcome != OUTCOME_REACHED) || body_flag(b, F_HISTORY))
+		return false;
+	for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++)
+		if (outside[i].channel == channel)
+			return written ? outside[i].written : outside[i].phone;
+	return false;
+}
+
 static void
 clock_reports(const struct clock *c)
 {
@@ -117,7 +228,6 @@ clock_reports(const struct clock *c)
 	for (size_t i = 0; i < inc->nall; i++) {
 		const struct incident_line *l = &inc->all[i];
 		int64_t t, origin = l->stored;
-		int channel;
 
 		if (is_self(c, &l->id)) {
 			if (l->withdrawn || l->stage == STAGE_WITHDRAWAL || l->kind == KIND_RECEIPT)
@@ -126,11 +236,9 @@ clock_reports(const struct clock *c)
 				phoned = true;
 			if (l->kind == KIND_REPORT && incident_addressed(l->body, c->parent, true))
 				phoned = written = true;
-			if (l->kind == KIND_OUTSIDE && incident_addressed(l->body, c->parent, true)) {
-				/* Any accepted channel satisfies a clock (DOMAIN 4). */
-				channel = body_enum(l->body, F_CHANNEL);
-				phoned = true;
-				written |= channel == CHANNEL_FAX || channel == CHANNEL_NET;
+			if (l->kind == KIND_OUTSIDE) {
+				phoned |= outside_told(l->body, c->parent, false);
+				written |= outside_told(l->body, c->parent, true);
 			}
 			if ((l->kind != KIND_INTAKE && l->kind != KIND_REPORT) || body_flag(l->body, F_HISTORY))
 				continue;
@@ -166,31 +274,33 @@ clock_demands(const struct body *b)
 		return body_flag(b, F_RING) ? ACT_SIGNED : 0;
 	case KIND_FEEDBACK:
 		return ACT_READ;
+	case KIND_STEP:
+		/* Who holds a copy of what must be destroyed has to learn of it. */
+		return body_enum(b, F_STEP) == STEP_DESTROYED ? ACT_READ : 0;
 	default:
 		return 0;
 	}
 }
 
-void
-clock_message(const struct clock_received *m, const char *self, const char *level, const struct rules *rules,
-    owed_fn add, void *ctx)
+/* inc of the clock: none, its own times are not asked here. */
+static void
+message_owed(const struct clock *c, const struct clock_received *m)
 {
-	struct clock c = { .self = self, .parent = "", .level = level, .rules = rules, .add = add, .ctx = ctx };
 	struct owed_item it;
 	int demands = clock_demands(m->body), prec;
 
-	if (is_self(&c, &m->id) || body_flag(m->body, F_HISTORY) || !incident_addressed(m->body, self, true))
+	if (is_self(c, &m->id) || body_flag(m->body, F_HISTORY) || !incident_addressed(m->body, c->self, true))
 		return;
 	memset(&it, 0, sizeof it);
 	it.incident = m->incident;
 	it.about = m->id;
 	it.origin = m->stored;
-	prec = rules_precedence(rules, m->body);
+	prec = rules_precedence(c->rules, m->body);
 	/* The acts climb: who has signed has read, who has sent it back has answered for it. */
 	if (demands >= ACT_READ && m->done < ACT_READ)
-		owe(&c, &it, OWED_READ, m->grade, prec, m->id.origin);
+		owe(c, &it, OWED_READ, m->grade, prec, m->id.origin);
 	if (demands >= ACT_SIGNED && m->done < ACT_SIGNED)
-		owe(&c, &it, OWED_SIGN, m->grade, prec, m->id.origin);
+		owe(c, &it, OWED_SIGN, m->grade, prec, m->id.origin);
 	it.what = OWED_FEEDBACK;
 	(void)snprintf(it.towards, sizeof it.towards, "%s", m->id.origin);
 	if (m->promised != 0) {
@@ -201,25 +311,37 @@ clock_message(const struct clock_received *m, const char *self, const char *leve
 		if (!m->answered && body_enum(m->body, F_KIND) == KIND_DIRECTIVE && body_time(m->body, F_DUE, &due) &&
 		    due < it.due)
 			it.due = due;
-		add(ctx, &it);
+		c->add(c->ctx, &it);
 		return;
 	}
 	/* Copies are for information: only whom a directive is addressed to answers it. */
 	if (body_enum(m->body, F_KIND) != KIND_DIRECTIVE || m->answered || m->done == ACT_RETURNED ||
-	    !incident_addressed(m->body, self, false))
+	    !incident_addressed(m->body, c->self, false))
 		return;
 	if (body_time(m->body, F_DUE, &it.due)) {
-		add(ctx, &it);
+		c->add(c->ctx, &it);
 	} else {
-		owe(&c, &it, OWED_FEEDBACK, m->grade, prec, m->id.origin);
+		owe(c, &it, OWED_FEEDBACK, m->grade, prec, m->id.origin);
 	}
+}
+
+void
+clock_message(const struct clock_received *m, const char *self, const char *level, const struct rules *rules,
+    owed_fn add, void *ctx)
+{
+	struct clock c = { .self = self, .parent = "", .level = level, .rules = rules, .add = add, .ctx = ctx };
+
+	message_owed(&c, m);
 }
 
 static void
 clock_received(const struct clock *c)
 {
 	const struct incident *inc = c->inc;
+	struct clock alone = *c;
 
+	alone.inc = NULL;
+	alone.parent = "";
 	for (size_t i = 0; i < inc->nall; i++) {
 		const struct incident_line *l = &inc->all[i];
 		struct clock_received m = { .id = l->id, .incident = inc->id, .stored = l->stored, .body = l->body };
@@ -244,7 +366,7 @@ clock_received(const struct clock *c)
 			if (r->kind == KIND_RECEIPT && r->act == ACT_TAKEN && !body_time(r->body, F_DUE, &m.promised))
 				m.promised = 0;
 		}
-		clock_message(&m, c->self, c->level, c->rules, c->add, c->ctx);
+		message_owed(&alone, &m);
 	}
 }
 
@@ -258,6 +380,7 @@ clock_owed(const struct incident *inc, const char *self, const char *parent, con
 	assert(self != NULL && self[0] != '\0' && parent != NULL && level != NULL);
 	if (inc->history)
 		return;
+	c.proven = proven(inc, rules);
 	clock_reports(&c);
 	clock_received(&c);
 }

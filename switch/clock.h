@@ -43,4 +43,10 @@ void clock_message(
 /* The highest act this message of ours demands from those it is addressed to: 0, ACT_READ or ACT_SIGNED. */
 int clock_demands(const struct body *);
 
+/* The incident's type and the figures that stand, one for each source: what grade_judge() judges.  Added to the body. */
+void clock_figures(const struct incident *, struct body *);
+/* The grade a clock runs by: the one stated; while undetermined or not stated what the figures make of it;
+ * GRADE_UNDETERMINED where they prove nothing or no table applies.  Pure. */
+int clock_grade(const struct incident *, const struct rules *);
+
 #endif

@@ -20,7 +20,7 @@ static const char fields_more[] =
     N_("Every field of a message is an option of its own name: --title, --place, --dead, ...\n"
        "Figures: 3, 0, ? (unknown), ~20, >=3, <=5, each with @SOURCE; a figure may be repeated for several sources.\n"
        "Times: 2026-11-22T14:10+08:00, \"11-22 14:10\", 14:10.\n"
-       "  --to A,B         addressees; default: the station above\n"
+       "  --to A,B         addressees; default: the station above; @GROUP and 330225/children stand for many\n"
        "  --cc A,B         copies to\n"
        "  --incident REF   the incident it belongs to: number or id\n"
        "  --realm live|exercise\n"
@@ -36,6 +36,23 @@ static const char grade_more[] =
        "of --type and figures: --type 12G00 --dead 3 --serious '>=9' --missing ?.  An unknown figure is not zero, and "
        "there is\n"
        "no default: a person states the grade.");
+
+static const char step_more[] =
+    N_("  verify, handle, resolve, archive, and reopen with --reason: of the event\n"
+       "  close: of one report of this station; REF is the report's id\n"
+       "Every step is a named person's: --by.  What is open is the switch's to say; a refusal names it.");
+
+static const char draft_more[] =
+    N_("  list                        drafts and where they stand\n"
+       "  new --FIELD VALUE ...       keeps a draft and prints its request id; --kind, --incident REF as for submit\n"
+       "  show RID, edit RID --FIELD VALUE ..., delete RID\n"
+       "  submit RID                  for checking; with fields: these\n"
+       "  pass RID --by NAME          checked; return RID --by NAME --reason TEXT; take-back RID\n"
+       "  try RID --by LEADER --number N --outcome reached|no-answer|busy|off|wrong-number|refused|by-other\n"
+       "  sign RID --by NAME          approved by a leader: it goes\n"
+       "  unsigned RID --by NAME      it goes before its signature, once leaders were tried; the signature is owed\n"
+       "  send RID                    it goes as it is, at once\n"
+       "Sending is never made to wait: what goes without a signature says whose is owed.");
 
 static const struct command commands[] = {
     /* the day's work */
@@ -75,6 +92,55 @@ static const struct command commands[] = {
 	N_("--person defaults to the account's name for read alone: signing for and taking on name a person.\n"
 	   "taken needs --due, the time of the next feedback; returned needs --reason."),
 	CMDF_CTL | CMDF_INCIDENT},
+    {CMD_CORRECT, "correct", "更正", "gz", "", "ID|REF --FIELD VALUE ... [--reason TEXT] [--by NAME]",
+	N_("correct a message of this station; of an incident (REF) its last report"),
+	N_("A correction takes the place of what it corrects and goes to everyone who had that.  A count that falls needs "
+	   "--reason."),
+	CMDF_CTL | CMDF_INCIDENT},
+    {CMD_RECALL, "recall", "撤回", "ch", "", "ID|REF --reason TEXT",
+	N_("take back a message just sent, while nobody has read it"),
+	N_("Only within seconds (conf/rules/numbers.tsv), and while unread; after that it is corrected."),
+	CMDF_CTL | CMDF_INCIDENT},
+    {CMD_DRAFT, "draft", "拟稿", "ng", "",
+	"[list|new|show|edit|submit|pass|return|take-back|try|sign|unsigned|send|delete] [RID] [--by NAME] ...",
+	N_("a draft on its way: checked, signed, sent"), draft_more, CMDF_CTL},
+    {CMD_STEP, "step", "环节", "hj", "", "REF verify|handle|resolve|archive|reopen|close --by NAME [--reason TEXT]",
+	N_("a step in the life of an event, or the close of a report"), step_more, CMDF_CTL | CMDF_INCIDENT},
+    {CMD_MERGE, "merge", "并案", "ba", "", "REF OTHER --by NAME --reason TEXT",
+	N_("merge an incident into another one: REF goes, OTHER stays"), "", CMDF_CTL | CMDF_INCIDENT},
+    {CMD_SPLIT, "split", "拆分", "cf", "",
+	"REF ID... --by NAME --reason TEXT [--into OTHER] [--FIELD VALUE ...]",
+	N_("take messages out of an incident, into a new one or OTHER"),
+	N_("Fields (--title, --place, --type ...) are those of the new incident; without them they are its messages'."),
+	CMDF_CTL | CMDF_INCIDENT},
+    {CMD_ADOPT, "adopt", "采用", "cy", "", "REF --FIGURE VALUE[@SOURCE] ... --by NAME",
+	N_("adopt figures: a named person says which source counts"),
+	N_("--dead 3@119 --missing 0 --by NAME.  Until then texts that go up say \"at least\" with source and time."),
+	CMDF_CTL | CMDF_INCIDENT},
+    {CMD_COUNTERSIGN, "countersign", "补签", "bq", "", "ID --by NAME",
+	N_("sign afterwards for a report that went before its signature"), "", CMDF_CTL | CMDF_INCIDENT},
+    {CMD_VERDICT, "verdict", "研判", "yp", "", "REF NAME --confirm|--deny --by NAME [--reason TEXT]",
+	N_("confirm or deny a verdict, such as that of risk"),
+	N_("What the figures show is in `dutyctl grade REF --explain'; a person says whether it is so."),
+	CMDF_CTL | CMDF_INCIDENT},
+    {CMD_DIFF, "diff", "差异", "cy", "", "REF [FROM [TO]] [--station CODE] [--realm live|exercise]",
+	N_("what differs between two versions of a report, field by field"),
+	N_("FROM and TO are report numbers; without them the last two; with one, what that report changed.  Of this station's "
+	   "own\n"
+	   "reports, else the opener's, unless --station says whose."),
+	CMDF_CTL | CMDF_INCIDENT},
+    {CMD_OUTSIDE, "outside", "外部登记", "wbdj", "",
+	"REF|- --channel phone|fax|system|sms|paper|... --done-at TIME --by NAME [--system NAME] [--receipt-no N] "
+	"[--answered-by NAME] [--to A,B]",
+	N_("note what was told another way, with its receipt"),
+	N_("What was told to the station above by an accepted channel stops that clock.  A telephone call says who answered, a "
+	   "system\n"
+	   "and a fax their number."),
+	CMDF_CTL | CMDF_INCIDENT},
+    {CMD_STUB, "stub", "存根", "cgen", "",
+	"REF|- --route TEXT --receipt-no N --done-at TIME --by NAME [--to A,B]",
+	N_("the stub of what went by the classified channel"),
+	N_("Time, route, number and handler, and nothing of the contents."), CMDF_CTL | CMDF_INCIDENT},
     {CMD_OWED, "owed", "限时", "xs", "1", "", N_("what is owed, to whom and when"), "", BOTH},
     {CMD_INBOX, "inbox", "收件", "sj", "2", "[--all] [--limit N]", N_("messages received and not yet signed for"), "",
 	BOTH},
@@ -89,6 +155,20 @@ static const struct command commands[] = {
     {CMD_LOG, "log", "日志", "rz", "", "[--after SEQ] [--limit N]", N_("the duty log"), "", BOTH},
     /* dutyctl alone */
     {CMD_MESSAGE, "message", "正文", "zw", "", "ID", N_("a message with its deliveries and receipts"), "", CMDF_CTL},
+    {CMD_RENDER, "render", "成文", "cw", "", "ID --to bulletin|sms|phone|paste [--kind brief|special] "
+	"[--parts] [--profile NAME] [--self NAME] [--exercise]",
+	N_("a report in the form it leaves in: bulletin, short message, telephone script, paste text"),
+	N_("  bulletin  pages for paper; --kind special: the special report instead of the brief one\n"
+	   "  sms       at most 70 characters; --parts: all of it, in numbered parts\n"
+	   "  phone     a script to be read out, with its read-back code\n"
+	   "  paste     the lines of another system's form; --profile: which\n"
+	   "What did not fit is told on standard error."),
+	CMDF_CTL},
+    {CMD_DESTROY, "destroy", "清除", "qc", "", "ID --first NAME --second NAME --reason TEXT",
+	N_("two persons destroy this station's copy of what must not be here"),
+	N_("Its bytes go, its row and digest stay as a tombstone; who else has it is told, by its id alone.  What went the\n"
+	   "classified way leaves a stub: `dutyctl stub'."),
+	CMDF_CTL},
     {CMD_DRAFTS, "drafts", "草稿", "cg", "", "", N_("drafts kept by the switch"), "", CMDF_CTL},
     {CMD_WATCH, "watch", "监看", "jk", "", "[--count N]", N_("a line whenever something changed, until interrupted"),
 	"", CMDF_CTL},

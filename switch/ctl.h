@@ -76,6 +76,9 @@ int ctl_args_body(const struct ctl_args *, struct body *, const struct codebook 
 /* Adds stations of a comma separated list to F_TO or F_CC: EX_DATAERR naming the field for an empty or impossible code.
  */
 int ctl_stations(struct body *, uint32_t key, const char *list, struct fault *);
+/* The same list, in which @NAME is an address group: its members are added (a station met again is no error then), and
+ * who is meant is told on standard error. */
+int ctl_addressees(struct ctl *, struct body *, uint32_t key, const char *list, struct fault *);
 /* Code of a station of our own or a neighbour's: syntax (EX_DATAERR), and a division code must be in the codebook
  * (EX_NOHOST). */
 int ctl_station_known(const char *code, const struct codebook *, const char *field, struct fault *);
@@ -168,5 +171,20 @@ int ctl_watch(struct ctl *, int argc, char **argv);
 int ctl_convert(struct ctl *, int argc, char **argv);	/* no station needed: ctl_convert.c, ctl_codes.c */
 int ctl_check(struct ctl *, int argc, char **argv);
 int ctl_codes(struct ctl *, int argc, char **argv);
+
+int ctl_correct(struct ctl *, int argc, char **argv);	/* ctl_life.c */
+int ctl_recall(struct ctl *, int argc, char **argv);
+int ctl_step(struct ctl *, int argc, char **argv);
+int ctl_merge(struct ctl *, int argc, char **argv);
+int ctl_split(struct ctl *, int argc, char **argv);
+int ctl_adopt(struct ctl *, int argc, char **argv);
+int ctl_countersign(struct ctl *, int argc, char **argv);
+int ctl_verdict(struct ctl *, int argc, char **argv);
+int ctl_destroy(struct ctl *, int argc, char **argv);
+int ctl_draft(struct ctl *, int argc, char **argv);	/* ctl_draft.c */
+int ctl_outside(struct ctl *, int argc, char **argv);	/* ctl_outside.c */
+int ctl_stub(struct ctl *, int argc, char **argv);
+int ctl_diff(struct ctl *, int argc, char **argv);	/* ctl_diff.c */
+int ctl_render(struct ctl *, int argc, char **argv);
 
 #endif

@@ -58,7 +58,9 @@ import_cap(struct import *im, const char *path, struct fault *gone)
 	 * digest, are enough. */
 	if ((tree = body_text(alert.body, F_CAP_TREE)) != NULL && strlen(tree) > TREE_SENT_MAX)
 		body_unset(alert.body, F_CAP_TREE);
-	if (im->to != NULL && alert.fate != CAP_LOG && ctl_stations(alert.body, F_TO, im->to, &f) != 0)
+	/* An entry of the log stays here, also one that the station may know as the answer to a message. */
+	if (im->to != NULL && alert.fate != CAP_LOG && body_enum(alert.body, F_KIND) != KIND_LOG &&
+	    ctl_stations(alert.body, F_TO, im->to, &f) != 0)
 		goto refused;
 	rid_of("cap:", bytes, len, rid, sizeof rid);
 	realm = alert.fate == CAP_EXERCISE ? REALM_EXERCISE : REALM_LIVE;

@@ -145,7 +145,9 @@ on_answer(void *ctx, uint64_t n, const json_t *answer)
 		return;
 	if (!json_is_true(json_object_get(answer, "ok"))) {
 		client_fault(answer, &it->fault);
-		if (it->fault.code == EX_TEMPFAIL && clock_ms() - p->heard < p->retry) {
+		/* a refusal that names a member is about the request: the pause would not help it */
+		if (it->fault.code == EX_TEMPFAIL && it->fault.field[0] == '\0' &&
+		    clock_ms() - p->heard < p->retry) {
 			it->n = 0;	/* "not now": again after a pause; heard stays, so that this ends */
 			p->again = clock_ms() + PAUSE;
 			return;

@@ -144,8 +144,9 @@ set_time(struct ctl_table *t, size_t column, const json_t *o, const char *key)
 /* ---- list ---- */
 
 static const struct ctl_column incident_columns[] = {{N_("number"), "number", 24, false},
-    {N_("grade"), "grade", 12, false}, {N_("type"), "type_name", 16, false}, {N_("title"), "title", 48, false},
-    {N_("place"), "place", 32, false}, {N_("changed"), "changed", 0, false}, {N_("id"), "id", 0, false}};
+    {N_("grade"), "grade", 12, false}, {N_("state"), "state", 10, false}, {N_("type"), "type_name", 16, false},
+    {N_("title"), "title", 48, false}, {N_("place"), "place", 32, false}, {N_("changed"), "changed", 0, false},
+    {N_("id"), "id", 0, false}};
 
 static void
 incident_row(struct ctl_table *t, const json_t *o)
@@ -158,11 +159,12 @@ incident_row(struct ctl_table *t, const json_t *o)
 	    named ? ctl_text(o, "grade_name", grade, sizeof grade) : ctl_enum(o, "grade", "grade", grade, sizeof grade),
 	    json_is_true(json_object_get(o, "conflict")) ? "!" : "");
 	ctl_table_set(t, 1, text);
-	set_named(t, 2, o, "type_name", "type");
-	set_text(t, 3, o, "title");
-	set_text(t, 4, o, "place");
-	set_time(t, 5, o, "changed");
-	set_text(t, 6, o, "id");
+	set_named(t, 2, o, "state_name", "state");
+	set_named(t, 3, o, "type_name", "type");
+	set_text(t, 4, o, "title");
+	set_text(t, 5, o, "place");
+	set_time(t, 6, o, "changed");
+	set_text(t, 7, o, "id");
 }
 
 static const struct ctl_column message_columns[] = {
@@ -353,7 +355,7 @@ ctl_log(struct ctl *ctl, int argc, char **argv)
 }
 
 static const struct ctl_column draft_columns[] = { { N_("saved"), "ms", 0, false }, { N_("seat"), "seat", 24, false },
-	{ N_("title"), "title", 48, false }, { N_("request id"), "rid", 0, false } };
+	{ N_("state"), "state", 10, false }, { N_("title"), "title", 48, false }, { N_("request id"), "rid", 0, false } };
 
 static void
 draft_row(struct ctl_table *t, const json_t *o)
@@ -362,9 +364,10 @@ draft_row(struct ctl_table *t, const json_t *o)
 
 	set_time(t, 0, o, "ms");
 	set_text(t, 1, o, "seat");
-	set_text(t, 2, json_object_get(content, "title") == NULL && json_is_object(json_object_get(content, "body")) ?
+	set_named(t, 2, o, "state_name", "state");
+	set_text(t, 3, json_object_get(content, "title") == NULL && json_is_object(json_object_get(content, "body")) ?
 	    json_object_get(content, "body") : content, "title");
-	set_text(t, 3, o, "rid");
+	set_text(t, 4, o, "rid");
 }
 
 int

@@ -102,7 +102,8 @@ line_row(struct ctl_table *t, const json_t *o)
 	static const struct {
 		const char *key, *label;
 	} marks[] = {{"withdrawn", N_("withdrawn")}, {"superseded", N_("superseded")},
-	    {"missing_understanding", N_("not fully understood")}};
+	    {"signature_owed", N_("signature owed")}, {"missing_understanding", N_("not fully understood")}};
+	const char *state = json_string_value(json_object_get(o, "state"));
 	const json_t *receipts = json_object_get(o, "receipts");
 	char buf[2048], kind[128], sub[128];
 
@@ -121,10 +122,59 @@ line_row(struct ctl_table *t, const json_t *o)
 
 			(void)snprintf(buf + n, sizeof buf - n, " [%s]", _(marks[i].label));
 		}
+	/* what the marks above have not said already */
+	if (state != NULL && (strcmp(state, "returned") == 0 || strcmp(state, "closed") == 0)) {
+		size_t n = strlen(buf);
+
+		(void)snprintf(buf + n, sizeof buf - n, " [%s]", ctl_text(o, "state_name", sub, sizeof sub));
+	}
 	ctl_table_set(t, 3, buf);
 	for (size_t i = 0; i < COUNT(acts); i++)
 		ctl_table_set(t, 4 + i, receipt(receipts, acts[i], buf, sizeof buf));
 	ctl_table_set(t, 8, ctl_text(o, "id", buf, sizeof buf));
+}
+
+/* Where the event stands, what was merged, adopted and decided, and by whom. */
+static void
+show_life(const json_t *in)
+{
+	char buf[1024], a[256], b[256], c[256];
+	json_t *e;
+	size_t i;
+
+	if (json_string_length(json_object_get(in, "state")) > 0)
+		ctl_line(stdout, _("state"), named_text(in, "state", buf, sizeof buf));
+	json_array_foreach(json_object_get(in, "states"), i, e) {
+		(void)snprintf(buf, sizeof buf, "%s %s", named_text(e, "station", a, sizeof a), named_text(e, "state", b, sizeof b));
+		if (json_array_size(json_object_get(in, "states")) > 1)
+			ctl_line(stdout, "", buf);
+	}
+	if (json_string_length(json_object_get(in, "merged_into")) > 0)
+		ctl_line(stdout, _("merged into"), ctl_text(in, "merged_into", buf, sizeof buf));
+	json_array_foreach(json_object_get(in, "absorbed"), i, e)
+		if (json_is_string(e))
+			ctl_line(stdout, i == 0 ? _("took in") : "", json_string_value(e));
+	if (json_string_length(json_object_get(in, "split_from")) > 0)
+		ctl_line(stdout, _("split off from"), ctl_text(in, "split_from", buf, sizeof buf));
+	json_array_foreach(json_object_get(in, "split_to"), i, e)
+		if (json_is_string(e))
+			ctl_line(stdout, i == 0 ? _("split off") : "", json_string_value(e));
+	json_array_foreach(json_object_get(in, "adopted"), i, e) {
+		bool source = json_string_length(json_object_get(e, "source")) > 0;
+
+		(void)snprintf(buf, sizeof buf, "%s %s%s%s %s", ctl_text(e, "field_name", a, sizeof a),
+		    ctl_text(e, "text", b, sizeof b), source ? "@" : "", source ? ctl_text(e, "source", c, sizeof c) : "",
+		    json_string_length(json_object_get(e, "person")) > 0 ? json_string_value(json_object_get(e, "person")) : "");
+		ctl_line(stdout, i == 0 ? _("adopted") : "", buf);
+	}
+	json_array_foreach(json_object_get(in, "verdicts"), i, e) {
+		(void)snprintf(buf, sizeof buf, "%s %s, %s %s", ctl_text(e, "name", a, sizeof a),
+		    json_is_true(json_object_get(e, "confirmed")) ? _("confirmed") : _("denied"),
+		    named_text(e, "station", b, sizeof b), ctl_text(e, "person", c, sizeof c));
+		ctl_line(stdout, i == 0 ? _("verdict") : "", buf);
+	}
+	if (json_integer_value(json_object_get(in, "signatures_owed")) > 0)
+		ctl_line(stdout, _("signatures owed"), ctl_text(in, "signatures_owed", buf, sizeof buf));
 }
 
 static void
@@ -159,6 +209,7 @@ show_head(const json_t *in)
 				  : _(field->label),
 		    ctl_text(figures, key, buf, sizeof buf));
 	}
+	show_life(in);
 	if (json_string_length(json_object_get(in, "missing")) > 0)
 		ctl_line(stdout, _("missing"), ctl_text(in, "missing", buf, sizeof buf));
 	if (json_is_true(json_object_get(in, "final")))
@@ -295,6 +346,16 @@ ctl_message(struct ctl *ctl, int argc, char **argv)
 		goto out;
 	}
 	print_body(json_object_get(answer, "body"), ctl_codebook(ctl, &f));
+	if (json_is_true(json_object_get(answer, "destroyed")))
+		ctl_line(stdout, "!", _("two persons destroyed its text: what is left is the tombstone"));
+	if (json_is_true(json_object_get(answer, "damaged")))
+		ctl_line(stdout, "!", _("its bytes are damaged and are not shown"));
+	if (json_string_length(json_object_get(answer, "state")) > 0)
+		ctl_line(stdout, _("state"), named_text(answer, "state", buf, sizeof buf));
+	if (json_is_true(json_object_get(answer, "signature_owed")))
+		ctl_line(stdout, _("signature owed"), ctl_text(answer, "owed_by", buf, sizeof buf));
+	if (json_string_length(json_object_get(answer, "readback")) > 0)
+		ctl_line(stdout, _("read-back"), ctl_text(answer, "readback", buf, sizeof buf));
 	ctl_line(stdout, _("digest"), ctl_text(answer, "digest", buf, sizeof buf));
 	ctl_line(stdout, _("stored"), ctl_time(answer, "stored", buf, sizeof buf));
 	ctl_line(stdout, _("came from"), ctl_text(answer, "from", buf, sizeof buf));

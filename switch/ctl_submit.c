@@ -19,19 +19,12 @@
 #include "ctl_grade.h"
 #include "ctl_submit.h"
 
-#define COMMON                                                                                                         \
-	{"to", true, false}, {"cc", true, false}, {"realm", true, false}, {"rid", true, false},                        \
-	    {"retry", true, false},                                                                                    \
-	{                                                                                                              \
-		"confirm", false, false                                                                                \
-	}
-
-static const struct ctl_option submit_options[] = { COMMON, { "incident", true, false }, { "kind", true, false },
+static const struct ctl_option submit_options[] = { SUBMIT_OPTIONS, { "incident", true, false }, { "kind", true, false },
 	{ "jsonl", true, false }, { NULL, false, false } };
-static const struct ctl_option intake_options[] = { COMMON, { "incident", true, false }, { NULL, false, false } };
-static const struct ctl_option ref_options[] = { COMMON, { NULL, false, false } };
-static const struct ctl_option grade_options[] = { COMMON, { "reason-later", false, false }, { NULL, false, false } };
-static const struct ctl_option ack_options[] = { COMMON, { "as", true, false }, { NULL, false, false } };
+static const struct ctl_option intake_options[] = { SUBMIT_OPTIONS, { "incident", true, false }, { NULL, false, false } };
+static const struct ctl_option ref_options[] = { SUBMIT_OPTIONS, { NULL, false, false } };
+static const struct ctl_option grade_options[] = { SUBMIT_OPTIONS, { "reason-later", false, false }, { NULL, false, false } };
+static const struct ctl_option ack_options[] = { SUBMIT_OPTIONS, { "as", true, false }, { NULL, false, false } };
 
 json_t *
 submit_request(const char *rid, int realm, const struct body *body, bool confirmed)
@@ -127,6 +120,26 @@ struct one {
 };
 
 static void
+print_state(const json_t *answer)
+{
+	const json_t *from = json_object_get(answer, "unsigned_from");
+	char text[128], at[32];
+
+	if (json_string_length(json_object_get(answer, "state")) == 0)
+		return;
+	(void)printf("%s\n", ctl_text(answer, "state_name", text, sizeof text));
+	if (json_is_true(json_object_get(answer, "unsigned_ok")))
+		ctl_note(_("it may go before its signature now"));
+	else if (json_is_integer(from)) {
+		char line[256];
+
+		(void)snprintf(line, sizeof line, _("it may go before its signature from %s on"),
+		    time_format(json_integer_value(from), TIME_DAY, at, sizeof at));
+		ctl_note(line);
+	}
+}
+
+static void
 one_done(void *ctx, const struct ctl_done *d)
 {
 	struct one *o = ctx;
@@ -136,7 +149,8 @@ one_done(void *ctx, const struct ctl_done *d)
 
 	if (d->fault != NULL) {
 		o->rc = ctl_fail(d->fault);
-		if (d->fault->code == EX_TEMPFAIL && d->rid[0] != '\0') {
+		/* a field is named by the switch itself: that was an answer */
+		if (d->fault->code == EX_TEMPFAIL && d->fault->field[0] == '\0' && d->rid[0] != '\0') {
 			(void)snprintf(text, sizeof text,
 			    _("it may have been taken or not: repeat it with --rid %s, nothing is made twice"), d->rid);
 			ctl_note(text);
@@ -147,8 +161,12 @@ one_done(void *ctx, const struct ctl_done *d)
 		ctl_json_answer(stdout, d->answer);
 		return;
 	}
-	(void)printf(
-	    "%s %s\n", ctl_text(d->answer, "id", id, sizeof id), ctl_text(d->answer, "number", number, sizeof number));
+	/* a step in a draft's life that sent nothing has no id, but a state */
+	if (json_string_length(json_object_get(d->answer, "id")) == 0)
+		print_state(d->answer);
+	else
+		(void)printf("%s %s\n", ctl_text(d->answer, "id", id, sizeof id),
+		    ctl_text(d->answer, "number", number, sizeof number));
 	if (json_is_true(json_object_get(d->answer, "duplicate")))
 		ctl_note(_("already there: nothing was made twice"));
 	remarks = json_object_get(d->answer, "remarks");
@@ -162,13 +180,43 @@ one_done(void *ctx, const struct ctl_done *d)
 	}
 }
 
-/* Addressees, realm, incident, request id from the options, then away with it.  ref: NULL or the incident. */
-static int
-send_body(struct ctl *ctl, const struct ctl_args *a, struct body *b, const char *ref, int realm)
+int
+submit_addressees(struct ctl *ctl, const struct ctl_args *a, struct body *b, struct fault *f)
+{
+	static const struct {
+		const char *name;
+		uint32_t key;
+	} lists[] = {{"to", F_TO}, {"cc", F_CC}};
+	const char *list;
+
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+		if ((list = ctl_arg(a, lists[i].name)) != NULL && ctl_addressees(ctl, b, lists[i].key, list, f) != 0)
+			return -1;
+	return 0;
+}
+
+/* --rid, or a fresh one into the buffer; NULL + fault. */
+static const char *
+request_id(const struct ctl_args *a, char fresh[33], struct fault *f)
+{
+	const char *rid = ctl_arg(a, "rid");
+
+	if (rid == NULL) {
+		client_rid(fresh);
+		return fresh;
+	}
+	if (submit_rid_valid(rid))
+		return rid;
+	(void)fault_set(f, EX_DATAERR, "rid", _("must be 1 to 191 bytes of plain text"));
+	return NULL;
+}
+
+int
+submit_send(struct ctl *ctl, const struct ctl_args *a, struct body *b, const char *ref, int realm)
 {
 	struct one one = { .ctl = ctl };
 	struct fault f = { 0 };
-	const char *to = ctl_arg(a, "to"), *cc = ctl_arg(a, "cc"), *rid = ctl_arg(a, "rid");
+	const char *rid;
 	struct ctl_pipe *pipe = NULL;
 	struct msgid incident;
 	char fresh[33];
@@ -181,20 +229,9 @@ send_body(struct ctl *ctl, const struct ctl_args *a, struct body *b, const char 
 		(void)fault_set(&f, EX_DATAERR, "realm", _("the message answered belongs to the other realm"));
 		goto failed;
 	}
-	if (to != NULL && ctl_stations(b, F_TO, to, &f) != 0)
+	if (submit_addressees(ctl, a, b, &f) != 0 || (rid = request_id(a, fresh, &f)) == NULL ||
+	    submit_ahead(b, ctl_flag(a, "confirm"), &f) != 0)
 		goto failed;
-	if (cc != NULL && ctl_stations(b, F_CC, cc, &f) != 0)
-		goto failed;
-	if (rid != NULL && !submit_rid_valid(rid)) {
-		(void)fault_set(&f, EX_DATAERR, "rid", _("must be 1 to 191 bytes of plain text"));
-		goto failed;
-	}
-	if (submit_ahead(b, ctl_flag(a, "confirm"), &f) != 0)
-		goto failed;
-	if (rid == NULL) {
-		client_rid(fresh);
-		rid = fresh;
-	}
 	pipe = ctl_pipe_new(ctl, retry, one_done, &one);
 	if (ref != NULL) {
 		if (submit_incident(pipe, ref, &asked, &incident, &f) != 0)
@@ -212,10 +249,37 @@ failed:
 	return ctl_fail(&f);
 }
 
-/* Options into a fresh body.  0, or the exit status after having said why. */
-static int
-begin(struct ctl *ctl, const char *verb, const struct ctl_option *known, size_t words, int argc, char **argv,
-    struct ctl_args *a, struct body **b)
+int
+submit_post(struct ctl *ctl, const struct ctl_args *a, json_t *request, bool again)
+{
+	struct one one = { .ctl = ctl };
+	struct fault f = { 0 };
+	struct ctl_pipe *pipe;
+	const char *rid;
+	char fresh[33];
+	long retry = 10;
+
+	if (json_object_get(request, "rid") == NULL) {
+		if ((rid = request_id(a, fresh, &f)) == NULL) {
+			json_decref(request);
+			return ctl_fail(&f);
+		}
+		(void)json_object_set_new(request, "rid", json_string(rid));
+	}
+	if (ctl_arg_num(a, "retry", 0, 86400, &retry, &f) != 0) {
+		json_decref(request);
+		return ctl_fail(&f);
+	}
+	pipe = ctl_pipe_new(ctl, again ? retry : 0, one_done, &one);
+	if (ctl_pipe_put(pipe, "", 0, request, NULL, 0, &f) == 0)
+		(void)ctl_pipe_drain(pipe, &f);
+	ctl_pipe_free(pipe);
+	return one.rc;
+}
+
+int
+submit_begin(struct ctl *ctl, const char *verb, const struct ctl_option *known, size_t least, size_t most, int argc,
+    char **argv, struct ctl_args *a, struct body **b)
 {
 	struct fault f = { 0 };
 	const struct codebook *cb;
@@ -223,9 +287,9 @@ begin(struct ctl *ctl, const char *verb, const struct ctl_option *known, size_t 
 	*b = NULL;
 	if (ctl_args_parse(a, known, true, argc, argv, &f) != 0)
 		return ctl_usage(verb, f.field, f.text);
-	if (a->nword != words)
-		return ctl_usage(verb, a->nword > words ? a->word[words] : "",
-		    a->nword > words ? _("one word too many") : _("a word is missing: what is it about?"));
+	if (a->nword < least || a->nword > most)
+		return ctl_usage(verb, a->nword > most ? a->word[most] : "",
+		    a->nword > most ? _("one word too many") : _("a word is missing: what is it about?"));
 	ctl->json = ctl->json || a->json;
 	if (ctl_dir(ctl, &f) != 0)
 		return ctl_fail(&f);
@@ -235,8 +299,8 @@ begin(struct ctl *ctl, const char *verb, const struct ctl_option *known, size_t 
 	return 0;
 }
 
-static int
-end(struct ctl_args *a, struct body *b, int rc)
+int
+submit_end(struct ctl_args *a, struct body *b, int rc)
 {
 	ctl_args_free(a);
 	body_free(b);
@@ -250,24 +314,24 @@ ctl_submit(struct ctl *ctl, int argc, char **argv)
 	struct body *b;
 	struct fault f = { 0 };
 	const char *jsonl, *name;
-	int rc = begin(ctl, "submit", submit_options, 0, argc, argv, &a, &b), kind = 0, realm = -1;
+	int rc = submit_begin(ctl, "submit", submit_options, 0, 0, argc, argv, &a, &b), kind = 0, realm = -1;
 	long retry = 10;
 
 	if (rc != 0)
-		return end(&a, b, rc);
+		return submit_end(&a, b, rc);
 	if ((name = ctl_arg(&a, "kind")) != NULL && submit_kind_parse(name, &kind, &f) != 0)
-		return end(&a, b, ctl_fail(&f));
+		return submit_end(&a, b, ctl_fail(&f));
 	if ((jsonl = ctl_arg(&a, "jsonl")) == NULL) {
 		submit_kind(b, kind == 0 ? KIND_REPORT : kind);
-		return end(&a, b, send_body(ctl, &a, b, ctl_arg(&a, "incident"), -1));
+		return submit_end(&a, b, submit_send(ctl, &a, b, ctl_arg(&a, "incident"), -1));
 	}
 	if (b->n > 0)
-		return end(&a, b, ctl_usage("submit", "jsonl", _("fields come from the lines, not from options")));
+		return submit_end(&a, b, ctl_usage("submit", "jsonl", _("fields come from the lines, not from options")));
 	if (ctl_arg(&a, "rid") != NULL)
-		return end(&a, b, ctl_usage("submit", "rid", _("many lines cannot share one: give it as a member")));
+		return submit_end(&a, b, ctl_usage("submit", "rid", _("many lines cannot share one: give it as a member")));
 	if (ctl_arg_realm(&a, &realm, &f) != 0 || ctl_arg_num(&a, "retry", 0, 86400, &retry, &f) != 0)
-		return end(&a, b, ctl_fail(&f));
-	return end(&a, b, submit_jsonl(ctl, &a, jsonl, retry, kind == 0 ? KIND_REPORT : kind, realm));
+		return submit_end(&a, b, ctl_fail(&f));
+	return submit_end(&a, b, submit_jsonl(ctl, &a, jsonl, retry, kind == 0 ? KIND_REPORT : kind, realm));
 }
 
 int
@@ -275,12 +339,12 @@ ctl_intake(struct ctl *ctl, int argc, char **argv)
 {
 	struct ctl_args a;
 	struct body *b;
-	int rc = begin(ctl, "intake", intake_options, 0, argc, argv, &a, &b);
+	int rc = submit_begin(ctl, "intake", intake_options, 0, 0, argc, argv, &a, &b);
 
 	if (rc != 0)
-		return end(&a, b, rc);
+		return submit_end(&a, b, rc);
 	submit_kind(b, KIND_INTAKE);
-	return end(&a, b, send_body(ctl, &a, b, ctl_arg(&a, "incident"), -1));
+	return submit_end(&a, b, submit_send(ctl, &a, b, ctl_arg(&a, "incident"), -1));
 }
 
 static int
@@ -288,14 +352,14 @@ report(struct ctl *ctl, const char *verb, int stage, int argc, char **argv)
 {
 	struct ctl_args a;
 	struct body *b;
-	int rc = begin(ctl, verb, ref_options, 1, argc, argv, &a, &b);
+	int rc = submit_begin(ctl, verb, ref_options, 1, 1, argc, argv, &a, &b);
 
 	if (rc != 0)
-		return end(&a, b, rc);
+		return submit_end(&a, b, rc);
 	if (body_enum(b, F_STAGE) == 0)
 		body_set_num(b, F_STAGE, stage);
 	submit_kind(b, KIND_REPORT);
-	return end(&a, b, send_body(ctl, &a, b, a.word[0], -1));
+	return submit_end(&a, b, submit_send(ctl, &a, b, a.word[0], -1));
 }
 
 int
@@ -310,9 +374,8 @@ ctl_followup(struct ctl *ctl, int argc, char **argv)
 	return report(ctl, "followup", STAGE_FOLLOWUP, argc, argv);
 }
 
-/* The account that types: the seat. */
-static void
-set_seat(struct body *b, uint32_t key)
+void
+submit_seat(struct body *b, uint32_t key)
 {
 	const struct passwd *pw = getpwuid(geteuid());
 	char name[96];
@@ -334,9 +397,8 @@ due_ahead(const struct body *b, struct fault *f)
 	return 0;
 }
 
-/* The message a receipt or feedback answers. */
-static int
-refer(struct body *b, const char *word, int *realm, struct fault *f)
+int
+submit_refer(struct body *b, const char *word, int *realm, struct fault *f)
 {
 	struct msgid id;
 
@@ -356,30 +418,30 @@ ctl_ack(struct ctl *ctl, int argc, char **argv)
 	struct fault f = { 0 };
 	const struct enum_name *e;
 	const char *as;
-	int rc = begin(ctl, "ack", ack_options, 1, argc, argv, &a, &b), realm = -1;
+	int rc = submit_begin(ctl, "ack", ack_options, 1, 1, argc, argv, &a, &b), realm = -1;
 
 	if (rc != 0)
-		return end(&a, b, rc);
+		return submit_end(&a, b, rc);
 	if ((as = ctl_arg(&a, "as")) == NULL)
-		return end(&a, b, ctl_usage("ack", "as", _("which receipt: read, signed, taken or returned?")));
+		return submit_end(&a, b, ctl_usage("ack", "as", _("which receipt: read, signed, taken or returned?")));
 	e = enum_by_name("act", as);
 	if (e == NULL || e->value == ACT_DELIVERED) {
 		(void)fault_set(&f, EX_DATAERR, "as", _("must be read, signed, taken or returned, not %.40s"), as);
-		return end(&a, b, ctl_fail(&f));
+		return submit_end(&a, b, ctl_fail(&f));
 	}
 	if (body_count(b, F_REFS) > 0 || body_enum(b, F_ACT) != 0)
-		return end(
+		return submit_end(
 		    &a, b, ctl_usage("ack", body_enum(b, F_ACT) != 0 ? "act" : "refs", _("is said by ID and --as")));
-	if (refer(b, a.word[0], &realm, &f) != 0)
-		return end(&a, b, ctl_fail(&f));
+	if (submit_refer(b, a.word[0], &realm, &f) != 0)
+		return submit_end(&a, b, ctl_fail(&f));
 	/* Opening a message is the seat's act; signing for it is a named person's, and accounts are shared. */
 	if (body_text(b, F_PERSON) == NULL && e->value == ACT_READ)
-		set_seat(b, F_PERSON);
+		submit_seat(b, F_PERSON);
 	if (due_ahead(b, &f) != 0)
-		return end(&a, b, ctl_fail(&f));
+		return submit_end(&a, b, ctl_fail(&f));
 	body_set_num(b, F_ACT, e->value);
 	submit_kind(b, KIND_RECEIPT);
-	return end(&a, b, send_body(ctl, &a, b, NULL, realm));
+	return submit_end(&a, b, submit_send(ctl, &a, b, NULL, realm));
 }
 
 int
@@ -392,23 +454,23 @@ ctl_grade(struct ctl *ctl, int argc, char **argv)
 
 	if (ctl_grade_explains(argc, argv))
 		return ctl_grade_explain(ctl, argc, argv);
-	rc = begin(ctl, "grade", grade_options, 2, argc, argv, &a, &b);
+	rc = submit_begin(ctl, "grade", grade_options, 2, 2, argc, argv, &a, &b);
 	if (rc != 0)
-		return end(&a, b, rc);
+		return submit_end(&a, b, rc);
 	if (body_enum(b, F_GRADE) != 0)
-		return end(&a, b, ctl_usage("grade", "grade", _("given twice")));
+		return submit_end(&a, b, ctl_usage("grade", "grade", _("given twice")));
 	if (value_parse(b, field_by_key(F_GRADE), a.word[1], ctl_codebook(ctl, &f), ctl_now(), &f) != 0)
-		return end(&a, b, ctl_fail(&f));
+		return submit_end(&a, b, ctl_fail(&f));
 	if (body_text(b, F_REASON) == NULL && !ctl_flag(&a, "reason-later")) {
 		(void)fault_set(&f, EX_DATAERR, "reason",
 		    _("is needed; when raising it may follow (--reason-later)"));
-		return end(&a, b, ctl_fail(&f));
+		return submit_end(&a, b, ctl_fail(&f));
 	}
 	/* The seat may raise a grade, nobody waits for a name; lowering needs a leader's, which the switch sees to. */
 	if (body_text(b, F_AUTHOR) == NULL && body_text(b, F_SIGNER) == NULL && body_text(b, F_PERSON) == NULL)
-		set_seat(b, F_AUTHOR);
+		submit_seat(b, F_AUTHOR);
 	submit_kind(b, KIND_GRADE);
-	return end(&a, b, send_body(ctl, &a, b, a.word[0], -1));
+	return submit_end(&a, b, submit_send(ctl, &a, b, a.word[0], -1));
 }
 
 int
@@ -417,16 +479,16 @@ ctl_direct(struct ctl *ctl, int argc, char **argv)
 	struct ctl_args a;
 	struct body *b;
 	struct fault f = { 0 };
-	int rc = begin(ctl, "direct", ref_options, 1, argc, argv, &a, &b);
+	int rc = submit_begin(ctl, "direct", ref_options, 1, 1, argc, argv, &a, &b);
 
 	if (rc != 0)
-		return end(&a, b, rc);
+		return submit_end(&a, b, rc);
 	if (ctl_arg(&a, "to") == NULL)
-		return end(&a, b, ctl_usage("direct", "to", _("a directive names whom it is for")));
+		return submit_end(&a, b, ctl_usage("direct", "to", _("a directive names whom it is for")));
 	if (due_ahead(b, &f) != 0)
-		return end(&a, b, ctl_fail(&f));
+		return submit_end(&a, b, ctl_fail(&f));
 	submit_kind(b, KIND_DIRECTIVE);
-	return end(&a, b, send_body(ctl, &a, b, strcmp(a.word[0], "-") == 0 ? NULL : a.word[0], -1));
+	return submit_end(&a, b, submit_send(ctl, &a, b, strcmp(a.word[0], "-") == 0 ? NULL : a.word[0], -1));
 }
 
 int
@@ -435,12 +497,12 @@ ctl_feedback(struct ctl *ctl, int argc, char **argv)
 	struct ctl_args a;
 	struct body *b;
 	struct fault f = { 0 };
-	int rc = begin(ctl, "feedback", ref_options, 1, argc, argv, &a, &b), realm = -1;
+	int rc = submit_begin(ctl, "feedback", ref_options, 1, 1, argc, argv, &a, &b), realm = -1;
 
 	if (rc != 0)
-		return end(&a, b, rc);
-	if (refer(b, a.word[0], &realm, &f) != 0)
-		return end(&a, b, ctl_fail(&f));
+		return submit_end(&a, b, rc);
+	if (submit_refer(b, a.word[0], &realm, &f) != 0)
+		return submit_end(&a, b, ctl_fail(&f));
 	submit_kind(b, KIND_FEEDBACK);
-	return end(&a, b, send_body(ctl, &a, b, NULL, realm));
+	return submit_end(&a, b, submit_send(ctl, &a, b, NULL, realm));
 }

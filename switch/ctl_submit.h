@@ -4,6 +4,31 @@
 #include "../formats/msgid.h"
 #include "ctl.h"
 
+/* What every verb that sends a message takes besides its own options and the fields. */
+#define SUBMIT_OPTIONS                                                                                                 \
+	{"to", true, false}, {"cc", true, false}, {"realm", true, false}, {"rid", true, false},                        \
+	    {"retry", true, false},                                                                                    \
+	{                                                                                                              \
+		"confirm", false, false                                                                                \
+	}
+
+/* Options into a fresh body; from least to most words.  0, or the exit status after having said why.  submit_end() either
+ * way. */
+int submit_begin(struct ctl *, const char *verb, const struct ctl_option *, size_t least, size_t most, int argc, char **argv,
+    struct ctl_args *, struct body **);
+int submit_end(struct ctl_args *, struct body *, int rc);	/* frees both, returns rc */
+/* Addressees, realm, incident, request id from the options, then away with it; prints what became of it.  ref: NULL or the
+ * incident; realm: of the message answered, -1 = none. */
+int submit_send(struct ctl *, const struct ctl_args *, struct body *, const char *ref, int realm);
+/* --to and --cc into the body; a group is named by @, and who is meant by it is told. */
+int submit_addressees(struct ctl *, const struct ctl_args *, struct body *, struct fault *);
+/* Any other request that is answered like a submit; its reference is taken over.  Without a rid it gets --rid or a fresh one.
+ * again: repeating it makes nothing twice, so it is tried again for --retry seconds. */
+int submit_post(struct ctl *, const struct ctl_args *, json_t *request, bool again);
+void submit_seat(struct body *, uint32_t key);	/* the account that types */
+/* The message that is answered, as F_REFS; its realm. */
+int submit_refer(struct body *, const char *word, int *realm, struct fault *);
+
 /* The submit request for a body; rid 1-191 bytes. */
 json_t *submit_request(const char *rid, int realm, const struct body *, bool confirmed);
 /* REF (number or id) to the incident's id.  *realm: in: asked for, or -1; out: the incident's.  Drain the pipe first.

@@ -25,12 +25,13 @@
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
-#include "../formats/check.h"
 #include "../formats/i18n.h"
 #include "../formats/text.h"
 #include "../formats/wire.h"
 #include "desk_int.h"
+#include "life.h"
 #include "log.h"
+#include "query.h"
 
 int64_t
 desk_now(struct desk *d)
@@ -62,9 +63,21 @@ desk_ticket_new(struct desk *d, struct desk_conn *c, json_int_t n)
 	return t->id;
 }
 
-/* Takes the ticket out.  False when there is none: answered already. */
+uint64_t
+desk_ticket_draft(struct desk *d, struct desk_conn *c, json_int_t n, const char *rid)
+{
+	uint64_t id = desk_ticket_new(d, c, n);
+	struct desk_ticket *t = d->tickets[id % DESK_TICKETS];
+
+	assert(t != NULL && t->id == id);
+	t->draft = xmalloc(strlen(rid) + 1);
+	memcpy(t->draft, rid, strlen(rid) + 1);
+	return id;
+}
+
+/* Takes the ticket out; *draft is the caller's to free.  False when there is none: answered already. */
 static bool
-ticket_take(struct desk *d, uint64_t id, struct desk_conn **conn, json_int_t *n)
+ticket_take(struct desk *d, uint64_t id, struct desk_conn **conn, json_int_t *n, char **draft)
 {
 	struct desk_ticket **at = &d->tickets[id % DESK_TICKETS], *t;
 
@@ -73,6 +86,7 @@ ticket_take(struct desk *d, uint64_t id, struct desk_conn **conn, json_int_t *n)
 			*at = t->next;
 			*conn = t->conn;
 			*n = t->n;
+			*draft = t->draft;
 			if (t->conn != NULL) {
 				assert(t->conn->unanswered > 0);
 				t->conn->unanswered--;
@@ -104,18 +118,6 @@ desk_ack_later(struct desk *d, uint64_t ticket)
 	d->acks[d->nacks++] = ticket;
 }
 
-/* What is missing or odd about a message as it was stored, for who entered it. */
-static json_t *
-remarks_of(const struct body *b, int64_t now)
-{
-	json_t *list = json_array();
-	struct check_remark r;
-
-	for (size_t i = 0; b != NULL && i < FIELD_REPEAT_MAX && check_remark(b, now, i, &r); i++)
-		json_array_append_new(list, json_string(r.text));
-	return list;
-}
-
 static json_t *
 submit_answer(struct desk *d, const struct msgid *id, bool duplicate)
 {
@@ -132,9 +134,12 @@ submit_answer(struct desk *d, const struct msgid *id, bool duplicate)
 	if (j->ops->get_message(j, id, &m) == 0) {
 		struct body *b = wire_decode(m.body.p, m.body.n, &ignored);
 		struct journal_incident inc;
+		json_t *remarks = json_array();
 
 		memset(&inc, 0, sizeof(inc));
-		json_object_set_new(answer, "remarks", remarks_of(b, desk_now(d)));
+		if (b != NULL)
+			query_remarks(station_conf(d->station)->rules, b, desk_now(d), remarks);
+		json_object_set_new(answer, "remarks", remarks);
 		if (msgid_is_set(&m.incident)) {
 			msgid_format(&m.incident, text, sizeof(text));
 			json_object_set_new(answer, "incident", json_string(text));
@@ -154,25 +159,61 @@ submit_answer(struct desk *d, const struct msgid *id, bool duplicate)
 	return answer;
 }
 
+/* Where the draft stands after the step; that it is gone when nobody can say. */
+static json_t *
+draft_answer(struct desk *d, const struct desk_conn *c, const char *rid)
+{
+	struct journal *j = station_journal(d->station);
+	struct journal_draft draft;
+	json_t *answer;
+
+	memset(&draft, 0, sizeof(draft));
+	if (j->ops->draft_get(j, rid, &draft) == 0)
+		answer = query_draft(d->station, &draft, desk_now(d), c->zh);
+	else
+		answer = json_object();
+	buf_free(&draft.json);
+	buf_free(&draft.life);
+	return answer;
+}
+
+/* It went: the submit's answer, and that it did. */
+static json_t *
+sent_answer(struct desk *d, const struct desk_conn *c, const struct msgid *id, bool duplicate)
+{
+	const struct life_name *sent = life_draft_state(DRAFT_SENT);
+	json_t *answer = submit_answer(d, id, duplicate);
+
+	json_object_set_new(answer, "state", json_string(sent != NULL ? sent->name : ""));
+	json_object_set_new(answer, "state_name", json_string(sent == NULL ? "" : c->zh ? sent->zh : sent->label));
+	return answer;
+}
+
 void
 desk_reply(struct desk *d, uint64_t ticket, const struct msgid *id, bool duplicate, const struct fault *f)
 {
 	struct desk_conn *c;
 	json_int_t n;
+	char *draft;
 
-	if (!ticket_take(d, ticket, &c, &n)) {
+	if (!ticket_take(d, ticket, &c, &n, &draft)) {
 		log_event(LOG_LV_ERROR, "reply_twice", "ticket=%" PRIu64, ticket);
 		return;
 	}
 	if (c == NULL || c->dead)
-		return;
+		goto out;
 	if (f != NULL && f->code != 0)
 		desk_conn_refuse(c, n, f);
+	else if (draft != NULL)
+		desk_conn_answer(c, n,
+		    id != NULL && msgid_is_set(id) ? sent_answer(d, c, id, duplicate) : draft_answer(d, c, draft));
 	else if (id != NULL)
 		desk_conn_answer(c, n, submit_answer(d, id, duplicate));
 	else
 		desk_conn_answer(c, n, json_object());
 	desk_conn_resume(c);
+out:
+	free(draft);
 }
 
 void
@@ -180,12 +221,17 @@ desk_committed(struct desk *d)
 {
 	struct desk_conn *c;
 	json_int_t n;
+	char *draft;
 
-	for (size_t i = 0; i < d->nacks; i++)
-		if (ticket_take(d, d->acks[i], &c, &n) && c != NULL && !c->dead) {
+	for (size_t i = 0; i < d->nacks; i++) {
+		if (!ticket_take(d, d->acks[i], &c, &n, &draft))
+			continue;
+		free(draft);
+		if (c != NULL && !c->dead) {
 			desk_conn_answer(c, n, json_object());
 			desk_conn_resume(c);
 		}
+	}
 	d->nacks = 0;
 	/* First the one read that waits on each, so that nobody's writes keep another's read waiting for ever. */
 	for (c = d->conns; c != NULL; c = c->next)
@@ -427,6 +473,7 @@ desk_free(struct desk *d)
 	for (size_t i = 0; i < DESK_TICKETS; i++)
 		while ((t = d->tickets[i]) != NULL) {
 			d->tickets[i] = t->next;
+			free(t->draft);
 			free(t);
 		}
 	if (d->listener != NULL)

@@ -53,6 +53,7 @@ struct desk_ticket {
 	uint64_t id;
 	struct desk_conn *conn;	/* NULL: gone */
 	json_int_t n;
+	char *draft;		/* request id of the draft that is moved, owned; NULL: another request */
 };
 
 struct desk {
@@ -76,6 +77,8 @@ struct desk {
 /* desk.c */
 int64_t desk_now(struct desk *);
 uint64_t desk_ticket_new(struct desk *, struct desk_conn *, json_int_t n);
+/* The same for a step in a draft's life: the answer says where the draft stands when it was not sent. */
+uint64_t desk_ticket_draft(struct desk *, struct desk_conn *, json_int_t n, const char *rid);
 void desk_ack_later(struct desk *, uint64_t ticket);
 void desk_forget(struct desk *, struct desk_conn *);	/* its tickets answer nobody */
 

@@ -10,11 +10,13 @@
 #include "../formats/json.h"
 #include "../formats/text.h"
 #include "desk_int.h"
+#include "life.h"
 #include "log.h"
 #include "query.h"
 
 #define RID_MAX 191
 #define DRAFT_MAX (256u << 10)
+#define DRAFT_REQUEST_MAX (512u << 10)	/* a body as JSON: about twice its bytes on the wire */
 
 /* Returns the answer, or NULL: + fault when refused, without when it will be answered later. */
 typedef json_t *(*op_fn)(struct desk_conn *, json_int_t n, const json_t *request, struct fault *);
@@ -22,6 +24,8 @@ typedef json_t *(*op_fn)(struct desk_conn *, json_int_t n, const json_t *request
 static json_t *op_submit(struct desk_conn *, json_int_t, const json_t *, struct fault *);
 static json_t *op_draft_put(struct desk_conn *, json_int_t, const json_t *, struct fault *);
 static json_t *op_draft_del(struct desk_conn *, json_int_t, const json_t *, struct fault *);
+static json_t *op_draft_move(struct desk_conn *, json_int_t, const json_t *, struct fault *);
+static json_t *op_destroy(struct desk_conn *, json_int_t, const json_t *, struct fault *);
 static json_t *op_reload(struct desk_conn *, json_int_t, const json_t *, struct fault *);
 static json_t *op_hello(struct desk_conn *, json_int_t, const json_t *, struct fault *);
 static json_t *op_watch(struct desk_conn *, json_int_t, const json_t *, struct fault *);
@@ -37,6 +41,8 @@ static const struct {
     {"submit", true, op_submit},
     {"draft_put", true, op_draft_put},
     {"draft_del", true, op_draft_del},
+    {"draft_move", true, op_draft_move},
+    {"destroy", true, op_destroy},
     {"reload", true, op_reload},
     {"hello", false, op_hello},
     {"watch", false, op_watch},
@@ -150,7 +156,8 @@ static json_t *
 op_submit(struct desk_conn *c, json_int_t n, const json_t *request, struct fault *f)
 {
 	/* The switch's own to fill in; what a client copied from elsewhere is not believed. */
-	static const uint32_t own[] = {F_ID, F_WRITTEN, F_SEAT, F_NUMBER, F_RING};
+	static const uint32_t own[] = {F_ID, F_WRITTEN, F_SEAT, F_NUMBER, F_RING, F_UNSIGNED, F_SIGNATURE_OWED,
+	    F_TRIES, F_DRAFTED};
 	struct desk *d = c->desk;
 	int64_t now = desk_now(d);
 	const json_t *object = json_object_get(request, "body"), *confirmed = json_object_get(request, "confirmed");
@@ -206,8 +213,10 @@ op_draft_put(struct desk_conn *c, json_int_t n, const json_t *request, struct fa
 	}
 	if ((text = json_dumps(object, JSON_COMPACT)) == NULL || strlen(text) > DRAFT_MAX)
 		fault_set(f, EX_DATAERR, "json", _("larger than %u bytes"), DRAFT_MAX);
-	else if (station_draft_put(d->station, desk_now(d), rid, c->seat, text, strlen(text)) != 0)
-		fault_set(f, EX_IOERR, "rid", _("the draft could not be kept"));
+	else if (station_draft_keep(d->station, desk_now(d), rid, c->seat, text, strlen(text), f) != 0) {
+		if (f->code == 0)
+			fault_set(f, EX_IOERR, "rid", _("the draft could not be kept"));
+	}
 	else
 		desk_ack_later(d, desk_ticket_new(d, c, n));
 	free(text);
@@ -226,6 +235,113 @@ op_draft_del(struct desk_conn *c, json_int_t n, const json_t *request, struct fa
 		fault_set(f, EX_IOERR, "rid", _("the draft could not be removed"));
 	else
 		desk_ack_later(d, desk_ticket_new(d, c, n));
+	return NULL;
+}
+
+/* A member that is a clean text of one line (lines: of several); absent: "", or refused when needed.  NULL + fault. */
+static const char *
+text_of(const json_t *request, const char *member, bool needed, size_t max, bool lines, struct fault *f)
+{
+	const json_t *v = json_object_get(request, member);
+	size_t len = json_string_length(v), bad;
+
+	if (v == NULL || json_is_null(v)) {
+		if (!needed)
+			return "";
+		fault_set(f, EX_DATAERR, member, _("is missing"));
+	} else if (!json_is_string(v))
+		fault_set(f, EX_DATAERR, member, _("must be a text"));
+	else if (needed && strspn(json_string_value(v), " \t\n") == len)
+		fault_set(f, EX_DATAERR, member, _("is missing"));
+	else if (len > max)
+		fault_set(f, EX_DATAERR, member, _("larger than %zu bytes"), max);
+	else if (strlen(json_string_value(v)) != len || !text_clean(json_string_value(v), len, lines, &bad))
+		fault_set(f, EX_DATAERR, member, _("holds control characters"));
+	else
+		return json_string_value(v);
+	return NULL;
+}
+
+static int
+outcome_of(const json_t *request, int *outcome, struct fault *f)
+{
+	const json_t *v = json_object_get(request, "outcome");
+	const char *s = json_string_value(v);
+	const struct enum_name *e = NULL;
+
+	*outcome = 0;
+	if (v == NULL || json_is_null(v))
+		return 0;
+	if (s != NULL)
+		e = enum_by_name("outcome", s);
+	else if (json_is_integer(v) && json_integer_value(v) >= 1 && json_integer_value(v) <= ENUM_VALUE_MAX)
+		e = enum_by_value("outcome", (int)json_integer_value(v));
+	if (e == NULL)
+		return fault_set(f, EX_DATAERR, "outcome", _("must be the name of an outcome: reached, no-answer, ..."));
+	*outcome = e->value;
+	return 0;
+}
+
+static json_t *
+op_draft_move(struct desk_conn *c, json_int_t n, const json_t *request, struct fault *f)
+{
+	const json_t *inner = json_object_get(request, "request");
+	struct desk *d = c->desk;
+	struct station_review r;
+	const char *event;
+	char *text = NULL;
+
+	memset(&r, 0, sizeof(r));
+	if ((r.rid = rid_of(request, f)) == NULL || (event = text_of(request, "event", true, 64, false, f)) == NULL ||
+	    (r.person = text_of(request, "person", false, 96, false, f)) == NULL ||
+	    (r.reason = text_of(request, "reason", false, 4096, true, f)) == NULL ||
+	    (r.number = text_of(request, "number", false, 48, false, f)) == NULL || outcome_of(request, &r.outcome, f) != 0)
+		return NULL;
+	if ((r.event = life_draft_event_by_name(event)) == 0) {
+		fault_set(f, EX_DATAERR, "event", _("no such step of a draft: %.60s"), event);
+		return NULL;
+	}
+	if (inner != NULL && !json_is_null(inner)) {
+		if (!json_is_object(inner)) {
+			fault_set(f, EX_DATAERR, "request", _("must be an object"));
+			return NULL;
+		}
+		if ((text = json_dumps(inner, JSON_COMPACT)) == NULL || strlen(text) > DRAFT_REQUEST_MAX) {
+			fault_set(f, EX_DATAERR, "request", _("larger than %u bytes"), DRAFT_REQUEST_MAX);
+			free(text);
+			return NULL;
+		}
+		r.request = text;
+		r.len = strlen(text);
+	}
+	r.seat = c->seat;
+	station_review(d->station, desk_now(d), desk_ticket_draft(d, c, n, r.rid), &r);
+	free(text);
+	return NULL;
+}
+
+static json_t *
+op_destroy(struct desk_conn *c, json_int_t n, const json_t *request, struct fault *f)
+{
+	const char *rid = rid_of(request, f), *id, *first, *second, *reason;
+	struct desk *d = c->desk;
+	struct msgid msg;
+
+	if (rid == NULL || (id = text_of(request, "id", true, MSGID_TEXT_MAX, false, f)) == NULL ||
+	    (first = text_of(request, "first", true, 96, false, f)) == NULL ||
+	    (second = text_of(request, "second", true, 96, false, f)) == NULL ||
+	    (reason = text_of(request, "reason", true, 4096, true, f)) == NULL)
+		return NULL;
+	if (!msgid_parse(id, &msg)) {
+		fault_set(f, EX_DATAERR, "id", _("'%s' is no message id"), id);
+		return NULL;
+	}
+	/* The station looks at it too; here it is sure before anything is destroyed. */
+	if (strcmp(first, second) == 0) {
+		fault_set(f, EX_DATAERR, "second", _("must be another person than the first"));
+		return NULL;
+	}
+	station_destroy(d->station, desk_now(d), desk_ticket_new(d, c, n), &msg, rid, c->seat, first, second, reason);
 	return NULL;
 }
 

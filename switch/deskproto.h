@@ -13,25 +13,29 @@
  * hello       proto, program                                       proto station name level parent parent_name rev now epoch
  * watch       -                                                    rev            (pushes follow)
  * submit      rid realm body{} [confirmed] (+B original bytes)     id incident number duplicate remarks[]
- * drafts      -                                                    drafts[{rid seat ms json state state_name begun trail[] unsigned_from}]
+ * drafts      -                                                    drafts[{rid seat ms json state state_name begun trail[{event event_name at seat
+ *                                                                  person reason number outcome outcome_name}] unsigned_from unsigned_ok}]
  * draft_put   rid json(object)                                     -
  * draft_del   rid                                                  -
  * draft_move  rid event [person] [reason] [number] [outcome] [request{realm confirmed body{}}]
- *                                                                  state state_name [unsigned_from], or, when it was sent, submit's answer
+ *                                                                  state state_name unsigned_from (null: nobody tried) unsigned_ok, or, when it was sent, submit's answer
  * destroy     rid id first second reason                           id (of the step that tells the others)
  * review      body{} | id, [ref]                                   elements[{id name state state_name field must basis}] conflicts[{field name said
  *                                                                  text kind}] remarks[{field text}] falls[{field old new source}]
  * propose     ref | body{}                                         scope table clause grade proposal possible worst undetermined points[{field name number
  *                                                                  grade clause decides next next_from more}] open[{field name why}] risk{name met points[]} marks[{mark
- *                                                                  name why}] stated clock_grade ask_again  (*_name in the language)
- * diff        ref [station] [from] [to]                            a{id version} b{id version} rows[{field name kind old new source falls}]
+ *                                                                  name why}] stated clock_grade ask_again ask_again_clause incident notes[] about worst;
+ *                                                                  risk.verdicts[]; points: unit source_name at_least differ
+ * diff        ref [station] [from] [to]                            a{id version} b{id version} station versions[] rows[{field name kind old new
+ *                                                                  source source_name falls line lines}]
  * incidents   [realm] [history] [limit] [offset]                   rev incidents[{id number title place type type_name grade
  *                                                                  conflict version changed learned final history stations[] figures{} missing state state_name merged_into signatures_owed adopted[]}]
  * show        ref [realm]                                          incident{as above + grades[{station grade}] heads[]}
  *                                                                  lines[{id at stored from from_name kind kind_name stage_name act text author
  *                                                                  precedence_name receipts{delivered read signed taken total} mine missing_understanding withdrawn superseded
  *                                                                  state state_name signature_owed owed_by signer}]
- * message     id                                                   body{} digest stored from deliveries[{to to_name state since person}]
+ * message     id                                                   body{} digest stored from understood state readback signature_owed owed_by signer
+ *                                                                  withdrawn superseded destroyed damaged deliveries[{to to_name state since person}]
  *                                                                  receipts[{from from_name act at person}]
  * inbox       [limit] [all]                                        messages[{id at from from_name precedence precedence_name kind kind_name title text state
  *                                                                  (unread read signed taken) due incident number ring history realm}]

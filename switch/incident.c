@@ -88,8 +88,10 @@ line_fill(struct incident_line *l, const struct fold_msg *m)
 	l->id = m->id;
 	l->body = b;
 	l->stored = m->stored;
-	l->kind = body_enum(b, F_KIND);
-	if (l->kind == KIND_REPORT)
+	l->kind = b->n == 0 ? m->kind : body_enum(b, F_KIND);
+	l->destroyed = m->destroyed;
+	/* directives and warnings are corrected and recalled like reports */
+	if (l->kind == KIND_REPORT || l->kind == KIND_DIRECTIVE || l->kind == KIND_WARNING)
 		l->stage = body_enum(b, F_STAGE);
 	if (l->kind == KIND_RECEIPT)
 		l->act = body_enum(b, F_ACT);

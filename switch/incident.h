@@ -16,6 +16,8 @@ struct fold_msg {			/* input: one message of the incident */
 	struct msgid id;
 	int64_t stored;			/* ms UTC here */
 	const struct body *body;	/* not owned */
+	int kind;			/* as stored: shown where the body is gone; 0 = not known */
+	bool destroyed;			/* two persons have destroyed its contents (误入清除) */
 };
 
 struct incident_line {			/* one row of the timeline, in fold order */
@@ -24,6 +26,7 @@ struct incident_line {			/* one row of the timeline, in fold order */
 	int64_t at;			/* ms UTC shown: learned (intake), else written */
 	int64_t stored;
 	const struct body *body;	/* of the input; an empty body where the input had none (destroyed) */
+	bool destroyed; /* its contents are gone: the line is the tombstone */
 	bool withdrawn; /* its author station has recalled it: it says nothing any more, but stays readable */
 	bool superseded;		/* its author station has corrected it */
 	int state;			/* reports: enum report_state; else 0 */

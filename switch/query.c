@@ -13,7 +13,6 @@
 #include "query_int.h"
 
 static json_t *query_hello(struct query *);
-static json_t *query_drafts(struct query *);
 static const char *level_of_code(const struct codebook *, const char *station);
 static const char *level_of(const struct station_conf *, const char *parent);
 
@@ -32,6 +31,9 @@ static const struct {
 	{ "status", query_status },
 	{ "verify", query_verify },
 	{ "drafts", query_drafts },
+	{ "review", query_review },
+	{ "propose", query_propose },
+	{ "diff", query_diff },
 };
 
 json_t *
@@ -262,53 +264,5 @@ query_hello(struct query *q)
 	query_put(o, "rev", json_integer((json_int_t)station_revision(q->s)));
 	query_put(o, "now", json_integer(q->now));
 	query_put(o, "epoch", json_integer((json_int_t)station_epoch(q->s)));
-	return o;
-}
-
-/* ---- drafts ---- */
-
-#define DRAFTS_MAX 1000
-
-struct drafts {
-	json_t *list;
-	size_t bytes;
-	bool cut;
-};
-
-static int
-draft_row(void *ctx, const struct journal_draft *d)
-{
-	struct drafts *ds = ctx;
-	json_error_t err;
-	json_t *o, *content;
-
-	if (json_array_size(ds->list) == DRAFTS_MAX || ds->bytes + d->json.n > QUERY_BYTES) {
-		ds->cut = true;
-		return 1;
-	}
-	ds->bytes += d->json.n + 200;
-	o = json_object();
-	content = d->json.n > 0 ? json_loadb((const char *)d->json.p, d->json.n, 0, &err) : NULL;
-	query_put_text(o, "rid", d->rid);
-	query_put_text(o, "seat", d->seat);
-	query_put(o, "ms", json_integer(d->ms));
-	query_put(o, "json", content != NULL ? content : json_object());
-	(void)json_array_append_new(ds->list, o);
-	return 0;
-}
-
-static json_t *
-query_drafts(struct query *q)
-{
-	struct drafts ds = { .list = json_array() };
-	json_t *o;
-
-	if (q->j->ops->draft_each(q->j, draft_row, &ds) == -1) {
-		json_decref(ds.list);
-		return query_unreadable(q);
-	}
-	o = json_object();
-	query_put(o, "drafts", ds.list);
-	query_put(o, "more", json_boolean(ds.cut));
 	return o;
 }

@@ -44,6 +44,8 @@ bool query_get_text(struct query *, const char *member, bool needed, const char 
 bool query_get_realm(struct query *, int dflt, int *);					/* "live", "exercise", 0, 1 */
 bool query_get_kind(struct query *, int *);						/* absent: 0 = any */
 bool query_get_id(struct query *, const char *member, struct msgid *);			/* needed */
+/* An object of fields as a body (caller frees); absent: true and NULL. (query_review.c) */
+bool query_get_body(struct query *, const char *member, struct body **);
 json_t *query_unreadable(struct query *); /* sets EX_IOERR, returns NULL */
 
 /* ---- words (query_name.c) ---- */
@@ -61,6 +63,9 @@ const char *query_station(const struct query *, const char *station, char *buf, 
 /* An incident's number as spoken here: another opener's goes with its name (西周1122-001). */
 const char *query_number(const struct query *, const char *opener, const char *number, char *buf, size_t size);
 const char *query_realm_name(int realm);
+const char *query_field_name(const struct query *, const struct field *);	/* query_review.c */
+/* A figure in the reader's words, without source and unit. (query_review.c) */
+void query_put_figure(const struct query *, json_t *, const char *member, uint32_t key, const struct figure *);
 /* What a message is called; made up where it has no title.  chars: characters of a running text. */
 void query_title(struct query *, const struct body *, int chars, struct buf *out);
 
@@ -83,6 +88,15 @@ struct grade_cache {		/* grade and number of the incidents met in one request */
 size_t query_incident_of(struct query *, struct grade_cache *, const struct msgid *);
 void grade_cache_free(struct grade_cache *);
 
+/* ---- an undetermined grade is asked for again (query_propose.c) ---- */
+struct ask_again {
+	int64_t origin, due;		/* ms UTC: the last word on it; when it is asked for again */
+	struct msgid about;		/* that word */
+	const char *clause;		/* lives as long as the rules */
+};
+/* False when nobody has to be asked: graded, over, history. */
+bool query_ask_again(const struct incident *, const struct rules *, struct ask_again *);
+
 /* ---- what has come in (query_live.c, query_inbox.c) ---- */
 struct inbox_item {
 	struct msgid id, incident;
@@ -104,5 +118,9 @@ json_t *query_inbox(struct query *);
 json_t *query_owed(struct query *);
 json_t *query_status(struct query *);
 json_t *query_verify(struct query *);
+json_t *query_review(struct query *);
+json_t *query_propose(struct query *);
+json_t *query_diff(struct query *);
+json_t *query_drafts(struct query *);
 
 #endif

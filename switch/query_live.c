@@ -243,7 +243,7 @@ fold(struct query *q, struct live *l, struct live_incident *inc)
 			inc->seq = fd.rows[i].seq;
 	}
 	inc->listed = fd.n > 0 && !fd.incident->history && is_event(fd.incident->opener_kind);
-	inc->open = inc->listed && !fd.incident->final_reported;
+	inc->open = inc->listed && !fd.incident->final_reported && !fd.incident->closed;
 	l->open += live && inc->open;
 	incident_changed(inc);
 	if (fd.n > 0)

@@ -287,6 +287,10 @@ live_is_mail(const struct query *q, const struct journal_msg *m, const struct bo
 	case KIND_FEEDBACK:
 	case KIND_WARNING:
 		break;
+	case KIND_STEP:
+		/* Of the steps only this one asks something: our copy may have to go as well. */
+		return body_enum(b, F_STEP) == STEP_DESTROYED && strcmp(m->id.origin, q->self) != 0 &&
+		    incident_addressed(b, q->self, true);
 	default:
 		return false;
 	}

@@ -7,12 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include "../formats/text.h"
+#include "../formats/value.h"
 #include "../formats/wire.h"
+#include "life.h"
 #include "query_int.h"
 
 static void put_chars(struct buf *, const char *, int chars);
 static void receipt_title(struct query *, const struct body *, struct buf *);
 static void figures(const struct query *, json_t *out, const json_t *sources);
+static void life_words(const struct query *, json_t *);
 
 const char *
 query_say(const struct query *q, const char *en, const char *zh)
@@ -215,6 +218,51 @@ receipt_title(struct query *q, const struct body *b, struct buf *out)
 	buf_free(&m.body);
 }
 
+/* What was done, by whom, and why: "归档 王建国：已移交". */
+static void
+step_title(struct query *q, const struct body *b, int chars, struct buf *out)
+{
+	const char *person = body_text(b, F_PERSON), *why = body_text(b, F_REASON), *verdict = body_text(b, F_VERDICT);
+	char word[96];
+
+	buf_puts(out, query_word(q, "step", body_enum(b, F_STEP), word, sizeof word));
+	if (verdict != NULL && verdict[0] != '\0')
+		buf_printf(out, " %s %s", verdict, body_flag(b, F_CONFIRMED) ? query_say(q, "confirmed", "确认") :
+									  query_say(q, "denied", "否定"));
+	for (size_t i = 0; i < b->n; i++) {
+		const struct value *v = &b->v[i];
+
+		if (v->field == NULL || field_decimals(v->field) < 0)
+			continue;
+		buf_printf(out, " %s", q->zh ? v->field->zh : v->field->label);
+		value_format(out, v, q->conf->codebook, q->zh);
+	}
+	if (person != NULL && person[0] != '\0') {
+		buf_puts(out, " ");
+		put_chars(out, person, chars);
+	}
+	if (chars > QUERY_TITLE && why != NULL && why[0] != '\0') {
+		buf_puts(out, query_say(q, ": ", "："));
+		put_chars(out, why, chars);
+	}
+}
+
+/* By what way, under which number: "外部系统 省值班系统 2026-118". */
+static void
+outside_title(struct query *q, const struct body *b, int chars, struct buf *out)
+{
+	static const uint32_t parts[] = { F_SYSTEM, F_ROUTE, F_RECEIPT_NO, F_ANSWERED_BY, F_TITLE, F_TEXT };
+	char word[96];
+	const char *s;
+
+	buf_puts(out, query_word(q, "channel", body_enum(b, F_CHANNEL), word, sizeof word));
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		if ((s = body_text(b, parts[i])) != NULL && s[0] != '\0') {
+			buf_puts(out, " ");
+			put_chars(out, s, chars);
+		}
+}
+
 void
 query_title(struct query *q, const struct body *b, int chars, struct buf *out)
 {
@@ -234,6 +282,14 @@ query_title(struct query *q, const struct body *b, int chars, struct buf *out)
 			buf_puts(out, query_say(q, ": ", "："));
 			put_chars(out, s, chars);
 		}
+		return;
+	}
+	if (kind == KIND_STEP) {
+		step_title(q, b, chars, out);
+		return;
+	}
+	if (kind == KIND_OUTSIDE) {
+		outside_title(q, b, chars, out);
 		return;
 	}
 	if (kind == KIND_FEEDBACK && (progress = body_enum(b, F_PROGRESS)) != 0)
@@ -383,6 +439,45 @@ missing(const struct query *q, json_t *o)
 	buf_free(&b);
 }
 
+static void
+put_event_state(const struct query *q, json_t *o, const char *member)
+{
+	const char *name = json_string_value(json_object_get(o, "state"));
+	const struct life_name *n = NULL;
+
+	for (int i = EVENT_REPORTED; name != NULL && i <= EVENT_MERGED; i++)
+		if ((n = life_event_state(i)) != NULL && strcmp(n->name, name) == 0)
+			break;
+		else
+			n = NULL;
+	query_put_text(o, member, n != NULL ? query_say(q, n->label, n->zh) : name);
+}
+
+/* Words beside what the summary says of the incident's life: states, stations, the names of figures. */
+static void
+life_words(const struct query *q, json_t *o)
+{
+	static const char *const lists[] = { "states", "adopted", "verdicts" };
+	char text[320];
+	json_t *e;
+	size_t i;
+
+	put_event_state(q, o, "state_name");
+	for (size_t k = 0; k < sizeof lists / sizeof lists[0]; k++)
+		json_array_foreach(json_object_get(o, lists[k]), i, e)
+		{
+			const char *station = json_string_value(json_object_get(e, "station"));
+			const char *name = json_string_value(json_object_get(e, "name"));
+			const struct field *fd = k == 1 && name != NULL ? field_by_name(name) : NULL;
+
+			query_put_text(e, "station_name", station != NULL ? query_station(q, station, text, sizeof text) : "");
+			if (k == 0)
+				put_event_state(q, e, "state_name");
+			if (fd != NULL)
+				query_put_text(e, "field_name", q->zh ? fd->zh : fd->label);
+		}
+}
+
 json_t *
 query_incident(struct query *q, json_t *o, int64_t changed)
 {
@@ -414,6 +509,7 @@ query_incident(struct query *q, json_t *o, int64_t changed)
 	figures(q, figs, json_object_get(o, "figure_sources"));
 	query_put(o, "figures", figs);
 	missing(q, o);
+	life_words(q, o);
 	query_put(o, "changed", json_integer(changed));
 	if (json_string_value(json_object_get(o, "id")) != NULL &&
 	    msgid_parse(json_string_value(json_object_get(o, "id")), &id))

@@ -1,14 +1,20 @@
 /*
- * What is owed: computed from the folds (clock.c); a message that belongs to no incident is judged alone.  What one
+ * What is owed: computed from the folds (clock.c); a message that belongs to no incident is judged alone.  Two things more,
+ * which no clock of the rules drives: a grade nobody has stated is asked for again, and a report sent before its signature
+ * waits for it.  What one
  * incident or one message owes is made when it changes, and kept by query_live.c; an answer is all of that, next due
  * first.
  */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "query_live.h"
 
 #define OWED_ITEMS LIVE_MAX
+
+/* Beyond enum owed, in the order of its values. */
+enum { OWED_GRADE_AGAIN = 100, OWED_SIGNATURE };
 
 struct owed_list {
 	struct query *q;
@@ -17,8 +23,36 @@ struct owed_list {
 	struct live_owed *out;
 };
 
+/* o: with the members of its own already there; taken over. */
 static void
-owed_add(void *ctx, const struct owed_item *it)
+owed_put(struct owed_list *l, const struct owed_item *it, int what, const char *name, const char *word, const char *title,
+    json_t *o)
+{
+	struct query *q = l->q;
+	char number[320];
+
+	query_put_text(o, "what", name);
+	query_put_text(o, "what_name", word);
+	query_put_id(o, "incident", &it->incident);
+	query_put_text(o, "number", l->inc != NULL ?
+	    query_number(q, l->inc->opener, l->inc->number, number, sizeof number) : "");
+	query_put_text(o, "title", title);
+	query_put_id(o, "about", &it->about);
+	query_put(o, "due", json_integer(it->due));
+	query_put(o, "origin", json_integer(it->origin));
+	query_put_station(q, o, "towards", it->towards);
+	/* a signature is booked to a person of this station */
+	if (json_string_length(json_object_get(o, "person")) > 0)
+		query_put(o, "towards_name", json_incref(json_object_get(o, "person")));
+	query_put_text(o, "clause", it->clause);
+	query_put_text(o, "realm", query_realm_name(it->about.realm));
+	/* Few: one report, one directive and the like. */
+	l->out->v = xreallocarray(l->out->v, l->out->n + 1, sizeof *l->out->v);
+	l->out->v[l->out->n++] = (struct live_due) { .due = it->due, .about = it->about, .what = what, .o = o };
+}
+
+static void
+owed_add(void *ctx, const struct owed_item *from)
 {
 	static const struct { const char *name, *en, *zh; } what[] = {
 		[OWED_REPORT_PHONE] = { "phone", "telephone report", "电话报" },
@@ -30,34 +64,67 @@ owed_add(void *ctx, const struct owed_item *it)
 	struct owed_list *l = ctx;
 	struct query *q = l->q;
 	const struct body *b = l->body;
+	struct owed_item it = *from;
 	struct buf title = { 0 };
-	char number[320];
-	json_t *o = json_object();
 
 	for (size_t i = 0; l->inc != NULL && i < l->inc->nall; i++)
-		if (msgid_cmp(&l->inc->all[i].id, &it->about) == 0)
+		if (msgid_cmp(&l->inc->all[i].id, &it.about) == 0)
 			b = l->inc->all[i].body;
-	if ((it->what == OWED_REPORT_PHONE || it->what == OWED_REPORT_WRITTEN) && l->inc != NULL)
+	if ((it.what == OWED_REPORT_PHONE || it.what == OWED_REPORT_WRITTEN) && l->inc != NULL)
 		buf_puts(&title, l->inc->title);
 	else if (b != NULL)
 		query_title(q, b, QUERY_TITLE, &title);
-	query_put_text(o, "what", what[it->what].name);
-	query_put_text(o, "what_name", query_say(q, what[it->what].en, what[it->what].zh));
-	query_put_id(o, "incident", &it->incident);
-	query_put_text(o, "number", l->inc != NULL ?
-	    query_number(q, l->inc->opener, l->inc->number, number, sizeof number) : "");
-	query_put_text(o, "title", buf_cstr(&title));
-	query_put_id(o, "about", &it->about);
-	query_put(o, "due", json_integer(it->due));
-	query_put(o, "origin", json_integer(it->origin));
-	query_put_station(q, o, "towards", it->towards);
-	query_put_text(
-	    o, "clause", it->clause[0] != '\0' ? it->clause : query_say(q, "as the message itself sets", "按来文时限"));
-	query_put_text(o, "realm", query_realm_name(it->about.realm));
+	if (it.clause[0] == '\0')
+		(void)snprintf(it.clause, sizeof it.clause, "%s",
+		    query_say(q, "as the message itself sets", "按来文时限"));
+	owed_put(l, &it, (int)it.what, what[it.what].name, query_say(q, what[it.what].en, what[it.what].zh),
+	    buf_cstr(&title), json_object());
 	buf_free(&title);
-	/* Few: one report, one directive and the like. */
-	l->out->v = xreallocarray(l->out->v, l->out->n + 1, sizeof *l->out->v);
-	l->out->v[l->out->n++] = (struct live_due) { .due = it->due, .about = it->about, .what = (int)it->what, .o = o };
+}
+
+/* The grade, asked for again; shown from when it is due (query_owed()). */
+static void
+owed_grade(struct owed_list *l)
+{
+	struct owed_item it = { .incident = l->inc->id };
+	struct ask_again ask;
+
+	if (!query_ask_again(l->inc, l->q->conf->rules, &ask))
+		return;
+	it.about = ask.about;
+	it.origin = ask.origin;
+	it.due = ask.due;
+	(void)snprintf(it.clause, sizeof it.clause, "%s", ask.clause != NULL ? ask.clause : "");
+	(void)snprintf(it.towards, sizeof it.towards, "%s", l->q->self);
+	owed_put(l, &it, OWED_GRADE_AGAIN, "grade", query_say(l->q, "grade to be stated", "定级"), l->inc->title,
+	    json_object());
+}
+
+/* Own reports that went before their signature: who is booked for it has until the local limit. */
+static void
+owed_signatures(struct owed_list *l)
+{
+	struct query *q = l->q;
+
+	for (size_t i = 0; i < l->inc->nlines; i++) {
+		const struct incident_line *line = &l->inc->lines[i];
+		struct owed_item it = { .incident = l->inc->id, .about = line->id, .origin = line->at, .due = line->at };
+		struct buf title = { 0 };
+		int64_t minutes = rules_number(q->conf->rules, NUMBER_SIGNATURE_MINUTES);
+		json_t *o;
+
+		if (!line->signature_owed || line->withdrawn || strcmp(line->id.origin, q->self) != 0)
+			continue;
+		(void)snprintf(it.towards, sizeof it.towards, "%s", q->self);
+		it.due = line->at + minutes * 60000;	/* numbers.tsv bounds both */
+		(void)snprintf(it.clause, sizeof it.clause, "%s",
+		    rules_number_clause(q->conf->rules, NUMBER_SIGNATURE_MINUTES));
+		query_title(q, line->body, QUERY_TITLE, &title);
+		o = json_object();
+		query_put_text(o, "person", line->owed_by);
+		owed_put(l, &it, OWED_SIGNATURE, "signature", query_say(q, "signature", "补签"), buf_cstr(&title), o);
+		buf_free(&title);
+	}
 }
 
 int
@@ -67,6 +134,8 @@ owed_of_incident(struct query *q, const struct incident *inc, struct live_owed *
 
 	assert(out->n == 0);
 	clock_owed(inc, q->self, q->parent, q->level, q->conf->rules, owed_add, &l);
+	owed_grade(&l);
+	owed_signatures(&l);
 	return q->j->failed ? -1 : 0;
 }
 
@@ -111,15 +180,26 @@ query_owed(struct query *q)
 {
 	struct live *l = live_get(q);
 	int z = q->zh ? LIVE_ZH : LIVE_EN;
+	bool more = false;
 	json_t *o, *list;
 
 	if (l == NULL || live_due(q, l) == -1)
 		return query_unreadable(q);
 	list = json_array();
-	for (size_t i = 0; i < l->ndue[z] && i < OWED_ITEMS; i++)
-		(void)json_array_append(list, l->due[z][i]->o);
+	for (size_t i = 0; i < l->ndue[z]; i++) {
+		const struct live_due *d = l->due[z][i];
+
+		/* The question comes back when its time has come, not before. */
+		if (d->what == OWED_GRADE_AGAIN && d->due > q->now)
+			continue;
+		if (json_array_size(list) == OWED_ITEMS) {
+			more = true;
+			break;
+		}
+		(void)json_array_append(list, d->o);
+	}
 	o = json_object();
 	query_put(o, "items", list);
-	query_put(o, "more", json_boolean(l->ndue[z] > OWED_ITEMS));
+	query_put(o, "more", json_boolean(more));
 	return o;
 }

@@ -6,6 +6,8 @@
 #include <sysexits.h>
 #include "../formats/i18n.h"
 #include "../formats/json.h"
+#include "../formats/phone.h"
+#include "life.h"
 #include "query_int.h"
 
 #define SHOW_LINES 2000		/* of a timeline, the last ones */
@@ -91,6 +93,19 @@ author(const struct body *b)
 	return first_text(b, keys, sizeof keys / sizeof keys[0]);
 }
 
+/* Where a report stands, and whose signature it has or lacks. */
+static void
+put_life(const struct query *q, json_t *o, const struct incident_line *l)
+{
+	const struct life_name *state = l->state != 0 ? life_report_state(l->state) : NULL;
+
+	query_put_text(o, "state", state != NULL ? state->name : "");
+	query_put_text(o, "state_name", state != NULL ? query_say(q, state->label, state->zh) : "");
+	query_put(o, "signature_owed", json_boolean(l->signature_owed));
+	query_put_text(o, "owed_by", l->owed_by);
+	query_put_text(o, "signer", l->signer);
+}
+
 static int
 line_json(struct query *q, const struct incident *inc, const struct incident_line *l, json_t **out)
 {
@@ -113,7 +128,10 @@ line_json(struct query *q, const struct incident *inc, const struct incident_lin
 		tally_own(q, inc, l, &t);
 	}
 	o = json_object();
-	query_title(q, l->body, QUERY_LINE, &text);
+	if (l->destroyed)
+		buf_puts(&text, query_say(q, "contents destroyed by two persons", "内容已由两人销毁(误入清除)"));
+	else
+		query_title(q, l->body, QUERY_LINE, &text);
 	query_put_id(o, "id", &l->id);
 	query_put(o, "at", json_integer(l->at));
 	query_put(o, "stored", json_integer(l->stored));
@@ -132,8 +150,10 @@ line_json(struct query *q, const struct incident *inc, const struct incident_lin
 		(json_int_t)t.returned, "total", (json_int_t)t.total));
 	query_put(o, "mine", json_boolean(mine));
 	query_put(o, "missing_understanding", json_boolean(l->body->not_understood));
+	query_put(o, "destroyed", json_boolean(l->destroyed));
 	query_put(o, "withdrawn", json_boolean(l->withdrawn));
 	query_put(o, "superseded", json_boolean(l->superseded));
+	put_life(q, o, l);
 	buf_free(&text);
 	*out = o;
 	return 0;
@@ -259,6 +279,27 @@ delivery_json(const struct query *q, const struct journal_delivery *d)
 	return o;
 }
 
+/* What its incident makes of it: state and signature.  0 or -1. */
+static int
+put_standing(struct query *q, json_t *o, const struct msgid *incident, const struct msgid *id)
+{
+	static const struct incident_line none;
+	const struct incident_line *l = &none;
+	struct folded fd;
+
+	memset(&fd, 0, sizeof fd);
+	if (msgid_is_set(incident) && station_fold(q->s, incident, &fd) == -1)
+		return -1;
+	for (size_t i = 0; fd.incident != NULL && i < fd.incident->nall; i++)
+		if (msgid_cmp(&fd.incident->all[i].id, id) == 0)
+			l = &fd.incident->all[i];
+	put_life(q, o, l);
+	query_put(o, "withdrawn", json_boolean(l->withdrawn));
+	query_put(o, "superseded", json_boolean(l->superseded));
+	folded_free(&fd);
+	return 0;
+}
+
 json_t *
 query_message_answer(struct query *q)
 {
@@ -309,8 +350,24 @@ query_message_answer(struct query *q)
 	query_put_enum(q, o, "precedence", "precedence", m.precedence);
 	query_put_text(o, "title", buf_cstr(&title));
 	query_put(o, "body", b != NULL ? json_from_body(b) : json_object());
-	query_put(o, "destroyed", json_boolean(m.body.n == 0));
+	query_put(o, "destroyed", json_boolean(m.destroyed));
+	query_put(o, "damaged", json_boolean(m.damaged));
 	query_put(o, "not_understood", json_boolean(b != NULL && b->not_understood));
+	query_put(o, "understood", json_boolean(b != NULL && !b->not_understood));
+	if (put_standing(q, o, &m.incident, &id) == -1) {
+		json_decref(o);
+		json_decref(deliveries);
+		json_decref(r.list);
+		o = NULL;
+		(void)query_unreadable(q);
+		goto out;
+	}
+	if (b != NULL && m.kind == KIND_REPORT) {
+		char code[5];
+
+		phone_code(b, code);
+		query_put_text(o, "readback", code);
+	}
 	query_put_text(o, "digest", digest);
 	query_put(o, "stored", json_integer(m.stored));
 	query_put_station(q, o, "from", m.id.origin);

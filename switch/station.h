@@ -74,6 +74,13 @@ struct station_submit {
 void station_submit(struct station *, int64_t now, uint64_t ticket, const struct station_submit *);
 int station_draft_put(struct station *, int64_t now, const char *rid, const char *seat, const char *json, size_t);
 int station_draft_del(struct station *, const char *rid);
+/* The same as draft_put, with the reason: what bears a mark of secrecy is not kept (EX_DATAERR, the form's member).  Other content in a
+ * draft that is being checked or signed sends it back to writing. */
+int station_draft_keep(struct station *, int64_t now, const char *rid, const char *seat, const char *json, size_t,
+    struct fault *);
+/* 先报后签 of this draft, by the tries in its trail: life_unsigned_ok().  journal_draft.life is JSON: {"request": {"realm", "confirmed",
+ * "body"} while it is being reviewed, "trail": [{"event": NAME, "at": ms, "seat", "person", "reason", "number", "outcome": NAME}]}. */
+bool station_draft_unsigned(struct station *, const struct journal_draft *, int64_t now, int64_t *from);
 
 /* A step in a draft's life (life.h), station_review.c.  SUBMIT carries the submit request as JSON ({realm, confirmed, body{}}: what op submit
  * takes), which is checked as a submit would be; APPROVE and UNSIGNED send it under the draft's rid.  The trail goes along:

@@ -20,12 +20,18 @@ names(const struct body *b, const char *station)
 	return false;
 }
 
+void
+draft_add_to(struct draft *d, uint32_t key, const char *station)
+{
+	if (strcmp(station, d->s->conf.self) == 0 || !station_code_valid(station) || names(d->b, station))
+		return;
+	body_add_text(d->b, key, station, strlen(station));
+}
+
 static void
 add_to(struct draft *d, const char *station)
 {
-	if (strcmp(station, d->s->conf.self) == 0 || names(d->b, station))
-		return;
-	body_add_text(d->b, F_TO, station, strlen(station));
+	draft_add_to(d, F_TO, station);
 }
 
 static void
@@ -35,6 +41,26 @@ add_named(struct draft *d, const struct body *b)
 		add_to(d, v->u.text.s);
 	for (const struct value *v = body_first(b, F_CC); v != NULL; v = body_next(b, v))
 		add_to(d, v->u.text.s);
+}
+
+/* All who take part in the incident as far as we know. */
+static void
+add_participants(struct draft *d)
+{
+	for (size_t i = 0; i < d->fd.n; i++) {
+		add_to(d, d->fd.msgs[i].id.origin);
+		add_named(d, d->fd.bodies[i]);
+	}
+}
+
+static void
+add_role(struct draft *d, enum role role)
+{
+	const struct topology *t = d->s->conf.topology;
+
+	for (size_t i = 0; i < t->count; i++)
+		if (t->n[i].role == role)
+			add_to(d, t->n[i].station);
 }
 
 /* Origins of what is answered; a feedback also to our parent when the directive named it (the level between sees it).
@@ -56,34 +82,51 @@ to_of_refs(struct draft *d)
 	free(refs.v);
 }
 
+/* Where nobody is named.  What is a record of this station first (call-out, handover, note, outside entry outside of
+ * an incident) stays here. */
 static int
 default_addressees(struct draft *d)
 {
-	const struct topology *t = d->s->conf.topology;
-	const struct neighbour *parent = topology_parent(t);
+	const struct neighbour *parent = topology_parent(d->s->conf.topology);
+	bool answers = body_first(d->b, F_REFS) != NULL;
 
 	switch (d->kind) {
 	case KIND_REPORT:
+	case KIND_ZERO:
 		if (parent != NULL)
 			add_to(d, parent->station);
 		break;
 	case KIND_RECEIPT:
 	case KIND_FEEDBACK:
+	case KIND_ROLLANSWER:
+	case KIND_CALLOUT:
 		to_of_refs(d);
 		break;
-	case KIND_GRADE: /* all who take part as far as we know */
-		for (size_t i = 0; i < d->fd.n; i++) {
-			add_to(d, d->fd.msgs[i].id.origin);
-			add_named(d, d->fd.bodies[i]);
-		}
+	case KIND_RESOURCE:
+	case KIND_HAZARD:
+		if (answers)
+			to_of_refs(d);
+		else if (parent != NULL)
+			add_to(d, parent->station);
+		break;
+	case KIND_GRADE:
+	case KIND_STEP:
+	case KIND_OUTSIDE:
+	case KIND_NOTE:
+		add_participants(d);
 		break;
 	case KIND_WARNING:
-		for (size_t i = 0; i < t->count; i++)
-			if (t->n[i].role == ROLE_CHILD)
-				add_to(d, t->n[i].station);
+	case KIND_ROLLCALL:
+		add_role(d, ROLE_CHILD);
 		break;
 	case KIND_DIRECTIVE:
 		return draft_refuse(d, EX_DATAERR, "to", _("a directive needs addressees"));
+	case KIND_SERVICE:
+		if (answers)
+			to_of_refs(d);
+		else
+			return draft_refuse(d, EX_DATAERR, "to", _("a service message needs addressees"));
+		break;
 	default:
 		break;
 	}
@@ -128,11 +171,19 @@ draft_address(struct draft *d)
 			    d, EX_DATAERR, "to", _("this kind stays at the station; write a report to send it"));
 		return 0;
 	}
-	if (body_first(d->b, F_TO) == NULL && default_addressees(d) == -1)
-		return -1;
+	/* The switch's own are complete, and nobody is refused for what somebody else has written. */
+	if (d->machine)
+		return body_enum(d->b, F_STEP) == STEP_DESTROYED || body_first(d->b, F_TO) != NULL ? 0
+												     : default_addressees(d);
+	/* Only a slip of the finger is refused: who follows from the matter and cannot be reached now waits in the
+	 * outbox. */
 	for (size_t k = 0; k < 2; k++)
 		for (const struct value *v = body_first(d->b, lists[k].key); v != NULL; v = body_next(d->b, v))
 			if (check_addressee(d, lists[k].name, v->u.text.s) == -1)
 				return -1;
-	return 0;
+	if (draft_amends(d)) {
+		draft_amend_address(d);
+		return 0;
+	}
+	return body_first(d->b, F_TO) == NULL ? default_addressees(d) : 0;
 }

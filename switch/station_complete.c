@@ -16,20 +16,34 @@
 
 #define DUE_SLACK 60000	/* ms: a minute typed is a minute long */
 
+/*
+ * opens: may open an incident.  needs: is about an incident, which must be known.  refs: answers something, and says
+ * what.  Whatever refers to a message takes its incident from there.  A call-out need not refer to a warning: people
+ * are called out for other reasons as well.
+ */
 static const struct {
 	int kind;
-	bool opens;    /* may open an incident */
-	bool numbered; /* its opener gives it a spoken number */
-	bool refs;     /* answers something: takes its incident and addressees from there */
+	bool opens, needs, refs;
 } traits[] = {
-    {KIND_INTAKE, true, true, false},
-    {KIND_REPORT, true, true, false},
+    {KIND_INTAKE, true, false, false},
+    {KIND_REPORT, true, false, false},
     {KIND_WARNING, true, false, false},
     {KIND_DIRECTIVE, true, false, false},
-    {KIND_GRADE, false, false, false},
+    {KIND_GRADE, false, true, false},
+    {KIND_STEP, false, true, false},
     {KIND_RECEIPT, false, false, true},
     {KIND_FEEDBACK, false, false, true},
+    {KIND_ROLLANSWER, false, false, true},
     {KIND_LOG, false, false, false},
+    {KIND_CALLOUT, false, false, false},
+    {KIND_ROLLCALL, false, false, false},
+    {KIND_ZERO, false, false, false},
+    {KIND_HANDOVER, false, false, false},
+    {KIND_RESOURCE, false, false, false},
+    {KIND_HAZARD, false, false, false},
+    {KIND_NOTE, false, false, false},
+    {KIND_OUTSIDE, false, false, false},
+    {KIND_SERVICE, false, false, false},
 };
 
 int
@@ -40,8 +54,8 @@ draft_refuse(struct draft *d, int code, const char *field, const char *text)
 
 /* ---- incident and parents ---- */
 
-static int
-find_message(struct draft *d, const struct msgid *id, const char *field, struct journal_msg *m)
+int
+draft_find(struct draft *d, const struct msgid *id, const char *field, struct journal_msg *m)
 {
 	char text[MSGID_TEXT_MAX];
 
@@ -61,14 +75,15 @@ incident_from_refs(struct draft *d)
 	struct journal_msg m;
 
 	for (; v != NULL; v = body_next(d->b, v)) {
-		if (find_message(d, &v->u.id, "refs", &m) == -1)
+		if (draft_find(d, &v->u.id, "refs", &m) == -1)
 			return -1;
 		buf_free(&m.body);
-		if (d->kind == KIND_RECEIPT && strcmp(m.id.origin, d->s->conf.self) == 0)
+		if (d->kind == KIND_RECEIPT && !d->foreign && strcmp(m.id.origin, d->s->conf.self) == 0)
 			return draft_refuse(d, EX_DATAERR, "refs", _("a station gives no receipt for its own message"));
-		if (!m.local)
+		if (!m.local && !d->machine)
 			return draft_refuse(d, EX_DATAERR, "refs", _("that message is not addressed to this station"));
-		if (!msgid_is_set(&d->incident))
+		/* What is split off refers to where it was, and is an incident of its own. */
+		if (!msgid_is_set(&d->incident) && !(d->machine && d->kind == KIND_INTAKE))
 			d->incident = m.incident;
 	}
 	return 0;
@@ -85,7 +100,7 @@ incident_from_foreign(struct draft *d)
 }
 
 static int
-place_in_incident(struct draft *d, bool may_open)
+place_in_incident(struct draft *d, bool may_open, bool needs)
 {
 	struct journal_msg m;
 	struct msgid given;
@@ -100,7 +115,7 @@ place_in_incident(struct draft *d, bool may_open)
 		rc = d->s->j->ops->incident_get(d->s->j, &given, &inc);
 		buf_free(&inc.summary);
 		if (rc != 0) { /* cached at the end of the turn: the opener may be in this very turn */
-			if (find_message(d, &given, "incident", &m) == -1)
+			if (draft_find(d, &given, "incident", &m) == -1)
 				return -1;
 			buf_free(&m.body);
 		}
@@ -111,8 +126,10 @@ place_in_incident(struct draft *d, bool may_open)
 	if (!msgid_is_set(&d->incident))
 		incident_from_foreign(d);
 	d->opens = !msgid_is_set(&d->incident) && may_open;
-	if (d->kind == KIND_GRADE && !msgid_is_set(&d->incident))
-		return draft_refuse(d, EX_DATAERR, "incident", _("which incident is graded is not said"));
+	if (needs && !d->machine && !msgid_is_set(&d->incident))
+		return draft_refuse(d, EX_DATAERR, "incident",
+		    d->kind == KIND_GRADE ? _("which incident is graded is not said")
+					  : _("which incident it is about is not said"));
 	if (!msgid_is_set(&d->incident))
 		return 0;
 	body_set_id(d->b, F_INCIDENT, &d->incident);
@@ -133,7 +150,7 @@ choose_parents(struct draft *d)
 	struct msgid id;
 
 	for (const struct value *v = body_first(d->b, F_PARENTS); v != NULL; v = body_next(d->b, v)) {
-		if (find_message(d, &v->u.id, "parents", &m) == -1)
+		if (draft_find(d, &v->u.id, "parents", &m) == -1)
 			return -1;
 		buf_free(&m.body);
 	}
@@ -165,95 +182,6 @@ count_order(struct draft *d)
 
 /* ---- by kind ---- */
 
-static int
-own_reports(const struct draft *d, int *version)
-{
-	int n = 0;
-
-	*version = 0;
-	for (size_t i = 0; i < d->fd.n; i++) {
-		int64_t v;
-
-		if (strcmp(d->fd.msgs[i].id.origin, d->s->conf.self) != 0 ||
-		    body_enum(d->fd.bodies[i], F_KIND) != KIND_REPORT)
-			continue;
-		n++;
-		if (body_num(d->fd.bodies[i], F_VERSION, &v) && v > *version && v < INT32_MAX)
-			*version = (int)v;
-	}
-	return n;
-}
-
-static void
-inherit(struct draft *d, uint32_t key, const struct body *from)
-{
-	if (body_first(d->b, key) == NULL)
-		for (const struct value *v = body_first(from, key); v != NULL; v = body_next(from, v))
-			body_add_value(d->b, v);
-}
-
-/* The newest figures of the incident, each with the station or source that gave it; never added up. */
-static void
-inherit_figures(struct draft *d)
-{
-	const struct incident *inc = d->fd.incident;
-
-	for (size_t i = 0; (d->b != NULL) && i < d->b->n; i++)
-		if (d->b->v[i].field != NULL && field_decimals(d->b->v[i].field) >= 0)
-			return; /* typed figures stand for themselves */
-	for (size_t i = 0; i < inc->nfigures; i++) {
-		struct figure fig = inc->figures[i].fig;
-
-		fig.source = strcmp(inc->figures[i].source, d->s->conf.self) == 0 ? NULL : inc->figures[i].source;
-		body_add_figure(d->b, inc->figures[i].key, &fig);
-	}
-}
-
-static int
-complete_report(struct draft *d)
-{
-	static const uint32_t basic[] = {F_TYPE, F_TITLE, F_PLACE, F_DIVISION, F_POSITION, F_OCCURRED, F_BRIEF};
-	int version, n = own_reports(d, &version), stage = body_enum(d->b, F_STAGE);
-	int64_t learned = INT64_MAX;
-
-	if (stage == 0) {
-		stage = n == 0 ? STAGE_FIRST : STAGE_FOLLOWUP;
-		body_set_num(d->b, F_STAGE, stage);
-	}
-	if (d->history)
-		return 0;
-	if (stage == STAGE_FIRST && n > 0)
-		return draft_refuse(
-		    d, EX_DATAERR, "stage", _("a first report of this incident was sent already; write a follow-up"));
-	if ((stage == STAGE_FOLLOWUP || stage == STAGE_FINAL) && n == 0)
-		return draft_refuse(d, EX_DATAERR, "stage", _("no first report of this incident was sent yet"));
-	body_unset(d->b, F_VERSION);
-	body_set_num(d->b, F_VERSION, version + 1);
-	if (d->fd.incident == NULL || d->fd.n == 0)
-		return 0;
-	for (size_t i = 0; i < d->fd.incident->nlines; i++) { /* fold order: the opener first */
-		const struct incident_line *l = &d->fd.incident->lines[i];
-		bool own = strcmp(l->id.origin, d->s->conf.self) == 0;
-		int64_t t;
-
-		if (l->kind != KIND_INTAKE && l->kind != KIND_REPORT)
-			continue;
-		for (size_t k = 0; k < sizeof basic / sizeof basic[0]; k++)
-			if (stage == STAGE_FIRST || basic[k] != F_BRIEF)
-				inherit(d, basic[k], l->body);
-		/* 接报 of this station: its own intake, else the moment another's report arrived here. */
-		if (own && body_time(l->body, F_LEARNED, &t))
-			learned = t;
-		else if (!own && l->stored < learned)
-			learned = l->stored;
-	}
-	if (learned != INT64_MAX && body_first(d->b, F_LEARNED) == NULL)
-		body_set_time(d->b, F_LEARNED, learned);
-	if (stage == STAGE_FIRST)
-		inherit_figures(d);
-	return 0;
-}
-
 /* Raising is free; lowering needs a named leader and a reason (DOMAIN 8.5). */
 static int
 check_grade(struct draft *d)
@@ -280,8 +208,11 @@ decide_ring(struct draft *d)
 	bool foreign = body_text(d->b, F_SOURCE_FORMAT) != NULL && body_text(d->b, F_DIVISION) == NULL &&
 	    (language == NULL || strncasecmp(language, "zh", 2) != 0);
 
+	/* What lifts a warning is no alarm. */
+	bool quiet = body_enum(d->b, F_STAGE) == STAGE_WITHDRAWAL;
+
 	body_unset(d->b, F_RING);
-	body_set_num(d->b, F_RING, !over && !foreign && !d->history);
+	body_set_num(d->b, F_RING, !over && !foreign && !quiet && !d->history);
 }
 
 /* A deadline that lies in the past when it is set is a slip of the finger. */
@@ -310,12 +241,96 @@ check_ahead(struct draft *d)
 
 /* ---- the whole ---- */
 
+/* A message that goes along with another: built by the switch, judged like any other. */
+struct draft *
+draft_twin(struct draft *d, struct body *b)
+{
+	struct draft *t = xcalloc(1, sizeof *t);
+
+	t->s = d->s;
+	t->now = d->now;
+	t->machine = true;
+	t->own = *d->req;
+	t->own.body = b;
+	t->own.blob = NULL;
+	t->own.blob_len = 0;
+	t->own.confirmed = true;
+	t->req = &t->own;
+	if (draft_complete(t) == 0)
+		return t;
+	d->f = t->f;
+	draft_free(t);
+	free(t);
+	return NULL;
+}
+
+void
+draft_free(struct draft *d)
+{
+	if (d->twin != NULL) {
+		draft_free(d->twin);
+		free(d->twin);
+		d->twin = NULL;
+	}
+	folded_free(&d->fd);
+	body_free(d->b);
+	d->b = NULL;
+	if (d->machine) { /* the request is of our making */
+		union {
+			const struct body *c;
+			struct body *b;
+		} own = {.c = d->own.body};
+
+		body_free(own.b);
+		d->own.body = NULL;
+	}
+}
+
+static int
+check_traits(struct draft *d, size_t *t)
+{
+	size_t ntraits = sizeof traits / sizeof traits[0];
+
+	for (*t = 0; *t < ntraits && traits[*t].kind != d->kind; ++*t)
+		;
+	if (*t == ntraits)
+		return draft_refuse(
+		    d, EX_DATAERR, "kind", d->kind == 0 ? _("the kind is not said") : _("this kind is not known here"));
+	if (traits[*t].refs && body_first(d->b, F_REFS) == NULL)
+		return draft_refuse(d, EX_DATAERR, "refs", _("what it answers is not said"));
+	if (d->kind == KIND_RECEIPT && !d->foreign && body_enum(d->b, F_ACT) == ACT_DELIVERED)
+		return draft_refuse(
+		    d, EX_DATAERR, "act", _("only the switch itself says that something was delivered"));
+	return 0;
+}
+
+/* What only the kind decides, once the incident is known. */
+static int
+complete_kind(struct draft *d)
+{
+	switch (d->kind) {
+	case KIND_REPORT:
+		return draft_report(d);
+	case KIND_GRADE:
+		return check_grade(d);
+	case KIND_WARNING: /* a correction of our own has decided already */
+		if (!draft_amends(d) || d->foreign)
+			decide_ring(d);
+		return 0;
+	case KIND_STEP:
+		return draft_step(d);
+	default:
+		return 0;
+	}
+}
+
 int
 draft_complete(struct draft *d)
 {
 	const struct station_submit *r = d->req;
-	static const uint32_t ours[] = {F_ID, F_WRITTEN, F_SEAT, F_NUMBER, F_RING, F_REGARDING, F_ORDER};
-	size_t t, ntraits = sizeof traits / sizeof traits[0];
+	static const uint32_t ours[] = {F_ID, F_WRITTEN, F_SEAT, F_NUMBER, F_RING, F_REGARDING, F_ORDER, F_DRAFTED,
+	    F_UNSIGNED, F_SIGNATURE_OWED, F_TRIES, F_ADOPTER};
+	size_t t;
 
 	if (r->realm != REALM_LIVE && r->realm != REALM_EXERCISE)
 		return draft_refuse(d, EX_DATAERR, "realm", _("the realm is live or exercise"));
@@ -324,25 +339,16 @@ draft_complete(struct draft *d)
 		body_unset(d->b, ours[i]);
 	d->kind = body_enum(d->b, F_KIND);
 	d->history = body_flag(d->b, F_HISTORY);
-	for (t = 0; t < ntraits && traits[t].kind != d->kind; t++)
-		;
-	if (t == ntraits)
-		return draft_refuse(
-		    d, EX_DATAERR, "kind", d->kind == 0 ? _("the kind is not said") : _("this kind is not in use yet"));
-	if (traits[t].refs && body_first(d->b, F_REFS) == NULL)
-		return draft_refuse(d, EX_DATAERR, "refs", _("what it answers is not said"));
-	if (d->kind == KIND_RECEIPT && body_enum(d->b, F_ACT) == ACT_DELIVERED)
-		return draft_refuse(
-		    d, EX_DATAERR, "act", _("only the switch itself says that something was delivered"));
-	if (place_in_incident(d, traits[t].opens) == -1 || choose_parents(d) == -1 || draft_address(d) == -1)
+	if (secrecy_check(d->s, d->b, &d->f) == -1)
+		return -1;
+	draft_foreign_refs(d);
+	if (check_traits(d, &t) == -1 || place_in_incident(d, traits[t].opens, traits[t].needs) == -1 || choose_parents(d) == -1 ||
+	    (draft_amends(d) && draft_amend(d) == -1) || draft_address(d) == -1)
 		return -1;
 	count_order(d);
-	if (d->kind == KIND_REPORT && complete_report(d) == -1)
+	if (complete_kind(d) == -1 || draft_falls(d) == -1)
 		return -1;
-	if (check_grade(d) == -1)
-		return -1;
-	if (d->kind == KIND_WARNING)
-		decide_ring(d);
+	draft_trail(d);
 	if (check_body(d->b, d->s->conf.codebook, &d->f) == -1 || check_ahead(d) == -1 || check_due(d) == -1)
 		return -1;
 	return 0;

@@ -37,9 +37,11 @@ quarantine(struct station *s, int64_t now, const char *from, const char *why, co
 	s->ops->alarm(s->ctx, "quarantine", why);
 }
 
-/* A relay's word to the origin that it knows no way to these addressees; the origin alone concludes "returned". */
+/* A relay's word to the origin that it knows no way to these addressees, or has nothing left to pass on; the origin
+ * alone concludes "returned". */
 static void
-notify_nopath(struct station *s, int64_t now, const struct journal_msg *m, const struct envelope *nopath)
+notify_nopath(
+    struct station *s, int64_t now, const struct journal_msg *m, const struct envelope *nopath, const char *why)
 {
 	struct body *b = body_new();
 	struct msgid id;
@@ -58,7 +60,7 @@ notify_nopath(struct station *s, int64_t now, const struct journal_msg *m, const
 		v.u.text.len = strlen(nopath->to[i]);
 		body_add_value(b, &v);
 	}
-	body_set_text(b, F_REASON, "no path");
+	body_set_text(b, F_REASON, why);
 	if (station_issue(s, now, m->id.realm, b, s->conf.self, true, &id, &f) == -1)
 		log_event(LOG_LV_ERROR, "notice", "why=%s", log_quote(f.text));
 	body_free(b);
@@ -248,8 +250,26 @@ relay(struct station *s, int64_t now, const struct journal_msg *m, const struct 
 			memmove(to[keep++], to[i], STATION_MAX);
 	station_forward(s, m, to, keep, e, &nopath);
 	if (nopath.nto > 0 && !is_machine(b))
-		notify_nopath(s, now, m, &nopath);
+		notify_nopath(s, now, m, &nopath, "no path");
 	envelope_free(&nopath);
+	free(to);
+}
+
+/* Two persons have destroyed it here: it is not taken in again by being offered again, and not passed on. */
+static void
+refuse_destroyed(
+    struct station *s, int64_t now, const struct journal_msg *m, const struct body *b, const struct envelope *e)
+{
+	char(*to)[STATION_MAX];
+	struct envelope rest;
+	size_t n = others(s, e, b, &to);
+
+	memset(&rest, 0, sizeof rest);
+	for (size_t i = 0; i < n; i++)
+		envelope_add_to(&rest, to[i]);
+	if (n > 0)
+		notify_nopath(s, now, m, &rest, "destroyed");
+	envelope_free(&rest);
 	free(to);
 }
 
@@ -290,8 +310,12 @@ accept_again(struct station *s, int64_t now, struct journal_msg *have, const str
 		}
 		idlist_add(&s->arrived, &have->id);
 	}
-	if (!machine)
+	if (machine)
+		return;
+	if (have->body.n > 0)
 		relay(s, now, have, b, e);
+	else
+		refuse_destroyed(s, now, have, b, e);
 }
 
 void
@@ -436,6 +460,8 @@ reoffer(void *ctx, const struct journal_delivery *row)
 	memset(&nopath, 0, sizeof nopath);
 	if (s->j->ops->outbox_has(s->j, &d.id, d.to) == 0 || s->j->ops->get_message(s->j, &d.id, &m) != 0)
 		goto out;
+	if (m.body.n == 0)
+		goto out; /* destroyed: there is nothing to offer */
 	age = d.offered - m.stored;
 	if (age < s->conf.reoffer)
 		age = s->conf.reoffer;

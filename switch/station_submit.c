@@ -134,7 +134,7 @@ give_number(struct draft *d)
 
 /* ---- the request ---- */
 
-static bool
+bool
 rid_valid(const char *rid)
 {
 	size_t n = strlen(rid);
@@ -233,8 +233,8 @@ remember_foreign(struct draft *d, const struct msgid *id)
 		d->s->j->ops->foreign_put(d->s->j, "incident", finc, &incident);
 }
 
-static void
-answer(struct station *s, uint64_t ticket, const struct msgid *id, bool duplicate, const struct fault *f)
+void
+draft_answer(struct station *s, uint64_t ticket, const struct msgid *id, bool duplicate, const struct fault *f)
 {
 	struct gate g = {.kind = GATE_REPLY, .handle = ticket, .duplicate = duplicate};
 
@@ -248,26 +248,106 @@ answer(struct station *s, uint64_t ticket, const struct msgid *id, bool duplicat
 }
 
 void
-station_submit(struct station *s, int64_t now, uint64_t ticket, const struct station_submit *r)
+request_remember(struct station *s, int64_t now, const char *rid, const uint8_t digest[DIGEST_LEN],
+    const struct msgid *id)
 {
-	struct draft d = {.s = s, .now = now, .req = r};
 	struct journal_request rq;
-	uint8_t blob[DIGEST_LEN];
-	struct msgid id;
-	bool opened = false;
 
-	s->last_now = now;
 	memset(&rq, 0, sizeof rq);
+	snprintf(rq.rid, sizeof rq.rid, "%s", rid);
+	memcpy(rq.digest, digest, DIGEST_LEN);
+	rq.id = *id;
+	rq.ms = now;
+	s->j->ops->request_put(s->j, &rq);
+	s->wrote = true;
+}
+
+static int
+check_size(const struct body *b, struct fault *f)
+{
+	struct buf size = {0};
+	size_t n;
+
+	wire_encode(b, &size);
+	n = size.n;
+	buf_free(&size);
+	if (n <= BODY_MAX - 512)
+		return 0;
+	return fault_set(f, EX_DATAERR, "", _("the message has %zu bytes, at most %d can be carried"), n, BODY_MAX - 512);
+}
+
+/* The bytes an import brings along are kept as well: they bear no mark either. */
+static int
+check_blob(struct draft *d)
+{
+	struct body *b;
+	size_t bad;
+	int rc;
+
+	if (d->req->blob == NULL || !text_utf8_valid(d->req->blob, d->req->blob_len, &bad))
+		return 0;
+	b = body_new();
+	body_add_text(b, F_TEXT, d->req->blob, d->req->blob_len);
+	rc = secrecy_check(d->s, b, &d->f);
+	if (rc == -1)
+		snprintf(d->f.field, sizeof d->f.field, "%s", field_by_key(F_ORIGINAL)->name);
+	body_free(b);
+	return rc;
+}
+
+int
+draft_judge(struct draft *d, uint8_t digest[DIGEST_LEN])
+{
+	if (check_blob(d) == -1 || draft_complete(d) == -1 || attach(d, digest) == -1 || check_size(d->b, &d->f) == -1)
+		return -1;
+	return d->twin != NULL ? check_size(d->twin->b, &d->f) : 0;
+}
+
+/* Stores what was judged; its twin first, which it may name. */
+static int
+store(struct draft *d, struct msgid *id)
+{
+	struct station *s = d->s;
+	struct msgid own = {.realm = (uint8_t)d->req->realm, .epoch = s->epoch}, other;
+
+	if (d->twin != NULL) {
+		struct msgid twin;
+
+		if (store(d->twin, &twin) == -1) {
+			d->f = d->twin->f;
+			return -1;
+		}
+		if (body_id(d->twin->b, F_INCIDENT, &other))
+			body_set_id(d->b, F_OTHER, &other);
+	}
+	if (d->opens && (d->kind == KIND_INTAKE || d->kind == KIND_REPORT))
+		give_number(d);
+	if (d->opens) { /* the incident's id is its opener's own */
+		own.serial = s->serial[d->req->realm] + 1;
+		snprintf(own.origin, sizeof own.origin, "%s", s->conf.self);
+		body_set_id(d->b, F_INCIDENT, &own);
+	}
+	return station_issue(s, d->now, d->req->realm, d->b, d->req->seat, false, id, &d->f);
+}
+
+int
+submit_with(struct station *s, int64_t now, uint64_t ticket, const struct station_submit *r, const struct trail *trail)
+{
+	struct draft d = {.s = s, .now = now, .req = r, .trail = trail};
+	struct journal_request had;
+	uint8_t digest[DIGEST_LEN], blob[DIGEST_LEN];
+	struct msgid id;
+	int rc;
+
 	if (!rid_valid(r->rid)) {
 		draft_refuse(&d, EX_DATAERR, "rid", _("a request id has 1 to 191 printable characters"));
 		goto refused;
 	}
-	request_digest(r, rq.digest);
-	struct journal_request had;
-	int rc = s->j->ops->request_get(s->j, r->rid, &had);
-	if (rc == 0 && memcmp(had.digest, rq.digest, DIGEST_LEN) == 0) {
-		answer(s, ticket, &had.id, true, NULL);
-		goto out;
+	request_digest(r, digest);
+	rc = s->j->ops->request_get(s->j, r->rid, &had);
+	if (rc == 0 && memcmp(had.digest, digest, DIGEST_LEN) == 0) {
+		draft_answer(s, ticket, &had.id, true, NULL);
+		goto taken;
 	}
 	if (rc == 0) {
 		draft_refuse(&d, EX_DATAERR, "rid", _("this request id was used for another content"));
@@ -277,81 +357,83 @@ station_submit(struct station *s, int64_t now, uint64_t ticket, const struct sta
 		draft_refuse(&d, EX_IOERR, "", _("the journal cannot be read"));
 		goto refused;
 	}
-	if (draft_complete(&d) == -1 || attach(&d, blob) == -1)
+	if (draft_judge(&d, blob) == -1)
 		goto refused;
 	if (receipt_stands(&d, &id)) {
-		answer(s, ticket, &id, true, NULL);
-		goto out;
+		draft_answer(s, ticket, &id, true, NULL);
+		goto taken;
 	}
-	struct buf size = {0};
-	wire_encode(d.b, &size);
-	if (size.n > BODY_MAX - 512) {
-		fault_set(&d.f, EX_DATAERR, "", _("the message has %zu bytes, at most %d can be carried"), size.n,
-		    BODY_MAX - 512);
-		buf_free(&size);
-		goto refused;
-	}
-	buf_free(&size);
 
 	/* From here on it is taken. */
-	opened = d.opens;
-	if (opened && (d.kind == KIND_INTAKE || d.kind == KIND_REPORT))
-		give_number(&d);
-	if (opened) { /* the incident's id is its opener's own */
-		struct msgid own = {.realm = (uint8_t)r->realm, .epoch = s->epoch, .serial = s->serial[r->realm] + 1};
-
-		snprintf(own.origin, sizeof own.origin, "%s", s->conf.self);
-		body_set_id(d.b, F_INCIDENT, &own);
-	}
-	if (station_issue(s, now, r->realm, d.b, r->seat, false, &id, &d.f) == -1)
+	if (store(&d, &id) == -1)
 		goto refused;
 	if (r->blob != NULL && s->j->ops->blob_put(s->j, blob, r->blob, r->blob_len) == -1)
-		goto out;
-	snprintf(rq.rid, sizeof rq.rid, "%s", r->rid);
-	rq.id = id;
-	rq.ms = now;
-	s->j->ops->request_put(s->j, &rq);
+		goto taken;
+	request_remember(s, now, r->rid, digest, &id);
 	s->j->ops->draft_del(s->j, r->rid);
 	remember_foreign(&d, &id);
 	if (!d.history)
 		log_event(LOG_LV_INFO, "submit", "station=%s serial=%" PRIu64 " kind=%d seat=%s", s->conf.self,
 		    id.serial, d.kind, log_quote(r->seat));
-	answer(s, ticket, &id, false, NULL);
-	goto out;
+	draft_answer(s, ticket, &id, false, NULL);
+taken:
+	draft_free(&d);
+	return 0;
 refused:
-	answer(s, ticket, NULL, false, &d.f);
-out:
-	folded_free(&d.fd);
-	body_free(d.b);
+	draft_answer(s, ticket, NULL, false, &d.f);
+	draft_free(&d);
+	return -1;
+}
+
+void
+station_submit(struct station *s, int64_t now, uint64_t ticket, const struct station_submit *r)
+{
+	struct trail trail;
+	bool drafted;
+
+	s->last_now = now;
+	memset(&trail, 0, sizeof trail);
+	drafted = rid_valid(r->rid) && trail_load(s, r->rid, r, &trail);
+	if (submit_with(s, now, ticket, r, drafted ? &trail : NULL) == 0 && trail.reviewed)
+		station_audit(s, now, CHAIN_ADMIN, NULL, "draft send", r->seat != NULL ? r->seat : "", NULL);
+	trail_free(&trail);
+}
+
+/* ---- what must not be kept here ---- */
+
+int
+secrecy_check(const struct station *s, const struct body *b, struct fault *f)
+{
+	const char *mark = NULL;
+	const struct field *fd = rules_classified(s->conf.rules, b, &mark);
+
+	if (fd == NULL)
+		return 0;
+	return fault_set(f, EX_DATAERR, fd->name,
+	    _("bears the mark of secrecy %s: nothing classified goes through here.  Nothing of it was kept.  Send it by the "
+	      "classified channel and enter that (kind outside, channel classified: time, route, number, handler)"),
+	    mark != NULL ? mark : "");
 }
 
 int
-station_draft_put(struct station *s, int64_t now, const char *rid, const char *seat, const char *json, size_t len)
+name_check(const struct station *s, const char *field, const char *text, size_t max, struct fault *f)
 {
-	struct journal_draft d;
-	struct journal_request had;
+	size_t len = text != NULL ? strlen(text) : 0, bad, n = 0;
+	struct body *b;
 	int rc;
 
-	if (!rid_valid(rid))
-		return -1;
-	if (s->j->ops->request_get(s->j, rid, &had) == 0)
-		return 0; /* sent meanwhile: an autosave that comes late must not bring the draft back */
-	memset(&d, 0, sizeof d);
-	snprintf(d.rid, sizeof d.rid, "%s", rid);
-	snprintf(d.seat, sizeof d.seat, "%s", seat);
-	d.ms = now;
-	buf_put(&d.json, json, len);
-	rc = s->j->ops->draft_put(s->j, &d);
-	s->wrote = true;
-	buf_free(&d.json);
-	return rc == -1 ? -1 : 0;
-}
-
-int
-station_draft_del(struct station *s, const char *rid)
-{
-	int rc = s->j->ops->draft_del(s->j, rid);
-
-	s->wrote = true;
-	return rc == -1 ? -1 : 0;
+	while (n < len && (strchr(" \t", text[n]) != NULL || strncmp(text + n, "\xe3\x80\x80", 3) == 0))
+		n += text[n] == '\xe3' ? 3 : 1;
+	if (n == len)
+		return fault_set(f, EX_DATAERR, field, _("is missing"));
+	if (len > max)
+		return fault_set(f, EX_DATAERR, field, _("at most %zu bytes"), max);
+	if (!text_utf8_valid(text, len, &bad) || !text_clean(text, len, false, &bad))
+		return fault_set(f, EX_DATAERR, field, _("holds control characters"));
+	b = body_new();
+	body_set_text(b, F_REASON, text);
+	if ((rc = secrecy_check(s, b, f)) == -1)
+		snprintf(f->field, sizeof f->field, "%s", field);
+	body_free(b);
+	return rc;
 }

@@ -61,10 +61,11 @@ gather(void *ctx, const struct journal_msg *m)
 	struct body *b;
 	struct fault f;
 
-	/* Only what is addressed to us or ours is part of what this station knows. */
-	if (!m->local || m->body.n == 0)
+	/* Only what is addressed to us or ours is part of what this station knows.  What is destroyed stays as a line
+	 * that says nothing. */
+	if (!m->local)
 		return 0;
-	if ((b = wire_decode(m->body.p, m->body.n, &f)) == NULL)
+	if ((b = m->body.n > 0 ? wire_decode(m->body.p, m->body.n, &f) : body_new()) == NULL)
 		return 0;
 	if (fd->n == g->cap) {
 		g->cap = g->cap == 0 ? 16 : g->cap * 2;
@@ -73,7 +74,8 @@ gather(void *ctx, const struct journal_msg *m)
 		fd->rows = xreallocarray(fd->rows, g->cap, sizeof *fd->rows);
 	}
 	fd->bodies[fd->n] = b;
-	fd->msgs[fd->n] = (struct fold_msg){.id = m->id, .stored = m->stored, .body = b};
+	fd->msgs[fd->n] = (struct fold_msg){
+	    .id = m->id, .stored = m->stored, .body = b, .kind = m->kind, .destroyed = m->destroyed};
 	fd->rows[fd->n] = *m;
 	memset(&fd->rows[fd->n].body, 0, sizeof fd->rows[fd->n].body);
 	fd->n++;

@@ -183,6 +183,41 @@ sign(struct run *r, size_t node)
 	snprintf(e->to[e->nto++], STATION_MAX, "%s", p.id.origin);
 }
 
+/* Somebody corrects a report that stands, or adopts a figure: both go to whoever had it. */
+static void
+amend(struct run *r, size_t node)
+{
+	struct figure three = {.q = FIG_EXACT, .n = 3};
+	const struct entry *of;
+	struct entry *e;
+	bool step = rng_chance(world_rng(r->w), 300);
+	size_t i, n = 0, want;
+
+	for (i = 0; i < r->n; i++)
+		n += r->e[i].node == node && r->e[i].answered && body_enum(r->e[i].body, F_STAGE) == STAGE_FIRST;
+	if (n == 0)
+		return;
+	want = rng_below(world_rng(r->w), n);
+	for (i = 0; i < r->n; i++)
+		if (r->e[i].node == node && r->e[i].answered && body_enum(r->e[i].body, F_STAGE) == STAGE_FIRST &&
+		    want-- == 0)
+			break;
+	of = &r->e[i];
+	e = new_entry(r, node, step ? KIND_STEP : KIND_REPORT);
+	e->realm = of->realm;
+	e->nto = of->nto;
+	memcpy(e->to, of->to, sizeof e->to);
+	if (step) {
+		body_set_num(e->body, F_STEP, STEP_ADOPTED);
+		body_set_text(e->body, F_PERSON, "sim");
+	} else {
+		body_set_num(e->body, F_STAGE, STAGE_CORRECTION);
+		body_set_text(e->body, F_BRIEF, "corrected");
+	}
+	body_add_id(e->body, F_REFS, &of->id);
+	body_add_figure(e->body, F_DEAD, &three);
+}
+
 /* ---- checks ---- */
 
 struct count {
@@ -431,6 +466,8 @@ act(struct run *r)
 			sign(r, node);
 		else if (node < 2 && rng_chance(g, 400))
 			direct(r, node);
+		else if (rng_chance(g, 250))
+			amend(r, node);
 		else
 			report(r, node);
 		if (r->n > before)

@@ -108,7 +108,7 @@ test_body(void **state)
 	    {"crops", "0.05"}, {"caller_phone", "'+8613900000000"}, {"position", "'-29.4 121.8"},
 	    {"learned", "2026-11-22T14:10:00+08:00"}, {"grade", "II"}, {"evacuated", ""}, {"version", ""},
 	    {"unknown", "60000=83010203 | 60002=f5"}};
-	static char head[128][2048], cell[128][2048];
+	static char head[256][2048], cell[256][2048];
 	struct csv_notes notes = {0};
 	struct body *b = body_new();
 	struct fault f = {0};
@@ -122,10 +122,10 @@ test_body(void **state)
 	body_add_raw(b, 60000, (const uint8_t *)"\x83\x01\x02\x03", 4);
 	body_add_raw(b, 60002, (const uint8_t *)"\xf5", 1);
 	csv_heading(&out);
-	n = split(buf_cstr(&out), head, 128);
+	n = split(buf_cstr(&out), head, 256);
 	buf_clear(&out);
 	csv_body(b, &out, &notes);
-	assert_int_equal(split(buf_cstr(&out), cell, 128), n);
+	assert_int_equal(split(buf_cstr(&out), cell, 256), n);
 	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
 		assert_string_equal(column(head, cell, n, want[i].name), want[i].cell);
 	assert_int_equal(notes.guarded, 2);
@@ -142,7 +142,7 @@ test_body(void **state)
 static void
 test_times(void **state)
 {
-	static char head[128][2048], cell[128][2048];
+	static char head[256][2048], cell[256][2048];
 	struct csv_notes notes = {0};
 	struct body *b = body_new();
 	struct buf out = {0};
@@ -157,10 +157,10 @@ test_times(void **state)
 	other.offset = 540;
 	body_add_when(b, F_LEARNED, &other);
 	csv_heading(&out);
-	n = split(buf_cstr(&out), head, 128);
+	n = split(buf_cstr(&out), head, 256);
 	buf_clear(&out);
 	csv_body(b, &out, &notes);
-	assert_int_equal(split(buf_cstr(&out), cell, 128), n);
+	assert_int_equal(split(buf_cstr(&out), cell, 256), n);
 	assert_string_equal(column(head, cell, n, "occurred"), "2023-07-15T00:40:00+08:00");
 	assert_string_equal(column(head, cell, n, "learned"), "2023-07-15T01:40:00+09:00 (about midnight)");
 	buf_free(&out);

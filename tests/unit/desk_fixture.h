@@ -332,7 +332,7 @@ call(struct fx *x, struct client *c, const char *json)
 	return answer(x, c);
 }
 
-static void
+static inline void
 expect_eof(struct fx *x, struct client *c)
 {
 	for (int i = 0; i < 2000 && !c->eof; i++) {

@@ -12,7 +12,8 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-static const char *const sets[] = { "kind", "stage", "grade", "precedence", "act", "channel", "progress", "colour" };
+static const char *const sets[] = { "kind", "stage", "grade", "precedence", "act", "channel", "progress", "colour",
+	"step", "outcome", "resource_step", "hazard_step", "hazard_level", "response" };
 
 static void
 rows_are_unique_and_found(void **state)
@@ -114,7 +115,7 @@ enumerations_round_trip(void **state)
 		assert_null(enum_by_value(sets[s], 65536));
 		assert_null(enum_by_name(sets[s], ""));
 	}
-	assert_int_equal(all, 18 + 6 + 5 + 4 + 5 + 7 + 4 + 5);
+	assert_int_equal(all, 19 + 6 + 5 + 4 + 5 + 12 + 4 + 5 + 13 + 7 + 6 + 7 + 2 + 5);
 	assert_null(enum_at("nothing", 0));
 	assert_null(enum_by_value("nothing", 1));
 	assert_null(enum_by_name("nothing", "report"));

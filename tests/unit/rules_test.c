@@ -336,6 +336,7 @@ single_numbers(void **state)
 	assert_int_equal(rules_number(shipped, NUMBER_UNSIGNED_NUMBERS), 2);
 	assert_int_equal(rules_number(shipped, NUMBER_UNSIGNED_MINUTES), 5);
 	assert_int_equal(rules_number(shipped, NUMBER_ASK_AGAIN_MINUTES), 30);
+	assert_int_equal(rules_number(shipped, NUMBER_SIGNATURE_MINUTES), 120);
 	put_base();
 	put("numbers.local", NUMBER_HEAD "recall_seconds\t45\ts\there\t\n");
 	r = rules_load(dir, &f);

@@ -17,6 +17,7 @@
 #include "../../formats/value.h"
 #include "../../formats/wire.h"
 #include "../../switch/incident.h"
+#include "../../switch/life.h"
 #include "../../switch/log.h"
 #include "../../switch/station_int.h"
 
@@ -217,6 +218,63 @@ stored(struct world *w, const struct msgid *id)
 
 #define FIRST                                                                                                          \
 	"kind", "report", "place", "西周镇", "title", "火灾", "type", "12G00", "learned", "2026-09-21T21:00:00+08:00"
+
+#define GIVEN 26
+
+static inline const char *
+rid_of(const char *what)
+{
+	static char rid[96];
+	size_t i;
+
+	for (i = 0; what[i] != '\0' && i + 1 < sizeof rid; i++)
+		rid[i] = what[i] == ' ' ? '-' : what[i];
+	rid[i] = '\0';
+	return rid;
+}
+
+static inline struct msgid
+sent(struct world *w, const char *rid, const char *const *fields)
+{
+	if (!submit(w, rid_of(rid), fields))
+		fail_msg("%s: %s: %s", rid, w->fault.field, w->fault.text);
+	return w->id;
+}
+
+static inline void
+refused(struct world *w, const char *what, int code, const char *field, const char *const *fields)
+{
+	uint64_t before = w->j->ops->chain_seq(w->j);
+
+	if (submit(w, rid_of(what), fields))
+		fail_msg("taken: %s", what);
+	if (w->fault.code != code || strcmp(w->fault.field, field) != 0 || *w->fault.text == '\0')
+		fail_msg("%s: %d %s: %s", what, w->fault.code, w->fault.field, w->fault.text);
+	assert_int_equal(w->j->ops->chain_seq(w->j), before);
+}
+
+static inline const char *
+text_of(const struct msgid *id)
+{
+	static char text[64][MSGID_TEXT_MAX];
+	static size_t n;
+
+	n = (n + 1) % 64;
+	msgid_format(id, text[n], sizeof text[n]);
+	return text[n];
+}
+
+static inline void
+fold(struct world *w, const struct msgid *incident, struct folded *fd)
+{
+	assert_int_equal(station_fold(w->s, incident, fd), 0);
+}
+
+static inline bool
+addressed(const struct body *b, const char *station)
+{
+	return incident_addressed(b, station, true);
+}
 
 static inline int
 load(void **state)

@@ -11,7 +11,10 @@ refusals(void **state)
 		const char *fields[24];
 	} t[] = {
 	    {"no kind", EX_DATAERR, "kind", {"place", "x", NULL}},
-	    {"kind not in use", EX_DATAERR, "kind", {"kind", "zero", NULL}},
+	    {"zero report of no period", EX_DATAERR, "period_to", {"kind", "zero", "person", "张", NULL}},
+	    {"service message to nobody", EX_DATAERR, "to", {"kind", "service", "topic", "x", NULL}},
+	    {"roll answer to nothing", EX_DATAERR, "refs", {"kind", "rollanswer", "person", "张", NULL}},
+	    {"step of nothing", EX_DATAERR, "incident", {"kind", "step", "step", "verify", "person", "张", NULL}},
 	    {"unknown station", EX_NOHOST, "to", {FIRST, "to", "999999", NULL}},
 	    {"station below that nobody leads to", EX_NOHOST, "to", {FIRST, "to", "330225103", NULL}},
 	    {"unknown station in cc", EX_NOHOST, "cc", {FIRST, "cc", "120999", NULL}},
