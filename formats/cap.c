@@ -48,6 +48,7 @@ cap_read(const void *p, size_t n, const struct codebook *cb, int64_t now, struct
 	a->fate = fate_of(cap_text(doc.alert, CAP_EL_STATUS));
 	a->body = cap_body(&doc, a->fate, cb, now, &a->expired);
 	a->odd = cap_notes_odd(&doc.notes);
+	a->lossy = cap_notes_lossy(&doc.notes);
 	digest_of(p, n, digest);
 	body_set_digest(a->body, F_ORIGINAL, digest);
 	body_set_num(a->body, F_ORIGINAL_SIZE, (int64_t)n);

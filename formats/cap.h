@@ -5,8 +5,8 @@
  *
  * Refused: DOCTYPE of any kind, entities beyond the five, external anything, depth and size beyond limits.h, not
  * well-formed, wrong namespace or root, elements out of the schema's sequence or vocabulary, attributes, missing mandatory
- * elements, bad times, languages and numbers, identifier/sender empty or with whitespace , < &, Update/Cancel/Ack/Error
- * without references.
+ * elements, bad times, languages, numbers and URIs, identifier/sender empty or with whitespace , < &,
+ * Update/Cancel/Ack/Error without references.
  * Kept with a remark (F_REMARKS): polygons too short, open or out of range, references that are no triples or name the
  * message itself.
  *
@@ -44,6 +44,7 @@ struct cap_alert {
 	enum cap_fate fate;
 	bool expired;		/* at `now`: stored, not rung */
 	bool odd;		/* a remark tells something wrong with the document; the others only how it was read */
+	bool lossy;		/* a remark tells what the body does not carry, or carries otherwise */
 	struct body *own;	/* a message of ours as cap_write() was given it, kind and headers too; NULL: none.
 				 * As true as the hand it came from: nothing proves who wrote the document; owned */
 };

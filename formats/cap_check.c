@@ -50,6 +50,7 @@ static const char *const remark_texts[CAP_R_COUNT] = {
     [CAP_R_CONTROL] = N_("characters that cannot be shown were replaced"),
     [CAP_R_OLD] = N_("what CAP 1.2 does not have, or wants besides, was changed to its form"),
     [CAP_R_WHOLE] = N_("this message is too long to be carried whole; the rest stands in the original"),
+    [CAP_R_ZULU] = N_("a time is written with Z, where CAP 1.2 wants a numeric offset"),
     [CAP_R_OWN] = N_("the fields a message of this program should hold cannot be read"),
 };
 
@@ -63,16 +64,31 @@ cap_note(struct cap_notes *notes, enum cap_remark k, size_t line, const char *de
 		(void)text_sanitise(detail, strlen(detail), notes->r[k].detail, sizeof(notes->r[k].detail), false);
 }
 
+static bool
+any_of(const struct cap_notes *notes, const enum cap_remark *kinds, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (notes->r[kinds[i]].n > 0)
+			return true;
+	return false;
+}
+
 bool
 cap_notes_odd(const struct cap_notes *notes)
 {
 	static const enum cap_remark wrong[] = {CAP_R_POLYGON_SYNTAX, CAP_R_POLYGON_SHORT, CAP_R_POLYGON_OPEN,
-	    CAP_R_RANGE, CAP_R_CIRCLE, CAP_R_REF_TRIPLE, CAP_R_REF_SELF, CAP_R_RESTRICTION, CAP_R_ADDRESSES, CAP_R_OWN};
+	    CAP_R_RANGE, CAP_R_CIRCLE, CAP_R_REF_TRIPLE, CAP_R_REF_SELF, CAP_R_RESTRICTION, CAP_R_ADDRESSES, CAP_R_ZULU, CAP_R_OWN};
 
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		if (notes->r[wrong[i]].n > 0)
-			return true;
-	return false;
+	return any_of(notes, wrong, sizeof(wrong) / sizeof(wrong[0]));
+}
+
+bool
+cap_notes_lossy(const struct cap_notes *notes)
+{
+	static const enum cap_remark lost[] = {CAP_R_ID_LONG, CAP_R_ENDS, CAP_R_COLOURS, CAP_R_DIVISIONS, CAP_R_AREAS,
+	    CAP_R_CUT, CAP_R_CONTROL, CAP_R_OLD, CAP_R_WHOLE};
+
+	return any_of(notes, lost, sizeof(lost) / sizeof(lost[0]));
 }
 
 bool
@@ -161,6 +177,22 @@ cap_time(const char *s, unsigned version, struct when *w, char norm[CAP_TIME_TEX
 	       time_parse_rfc3339(norm, w) && w->offset >= -OFFSET_MAX && w->offset <= OFFSET_MAX;
 }
 
+/* Blanks beyond ASCII: the ideographic one, and what else looks like one. */
+static bool
+wide_blank(const char *s)
+{
+	static const char *const blanks[] = {"\xc2\x85", "\xc2\xa0", "\xe1\x9a\x80", "\xe2\x80\xa8", "\xe2\x80\xa9",
+	    "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80"};
+
+	for (size_t i = 0; i < sizeof(blanks) / sizeof(blanks[0]); i++)
+		if (strstr(s, blanks[i]) != NULL)
+			return true;
+	for (; (s = strstr(s, "\xe2\x80")) != NULL; s += 2) /* those between an en quad and a hair space */
+		if ((unsigned char)s[2] >= 0x80 && (unsigned char)s[2] <= 0x8a)
+			return true;
+	return false;
+}
+
 static int
 check_id(const struct cap_node *n, struct fault *f)
 {
@@ -168,7 +200,7 @@ check_id(const struct cap_node *n, struct fault *f)
 
 	if (*s == '\0')
 		return fault_set(f, EX_DATAERR, n->rule->name, _("is empty"));
-	if (s[strcspn(s, BLANKS ",<&")] != '\0')
+	if (s[strcspn(s, BLANKS ",<&")] != '\0' || wide_blank(s))
 		return fault_set(f, EX_DATAERR, n->rule->name, _("\"%.80s\" holds a blank or one of , < &"), s);
 	return 0;
 }
@@ -283,11 +315,11 @@ check_circle(const struct cap_node *n, struct cap_notes *notes)
 		note_word(notes, CAP_R_RANGE, n, centre, len);
 }
 
-/* None at all means the default. */
+/* None at all means the default; blanks are no language. */
 static int
 check_language(const struct cap_node *n, struct fault *f)
 {
-	if (text_of(n)[strspn(text_of(n), BLANKS)] == '\0' || cap_strict(n))
+	if (text_of(n)[0] == '\0' || cap_strict(n))
 		return 0;
 	return fault_set(f, EX_DATAERR, n->rule->name, _("\"%.80s\" is no language tag"), text_of(n));
 }
@@ -311,11 +343,18 @@ cap_check_value(const struct cap_node *n, unsigned version, struct cap_notes *no
 		if (!cap_time(text_of(n), version, &w, norm))
 			return fault_set(f, EX_DATAERR, n->rule->name,
 			    _("\"%.80s\" is no time of the form 2026-11-22T14:10:00+08:00"), text_of(n));
+		if (version == CAP_V12 && strchr(text_of(n), 'Z') != NULL)
+			cap_note(notes, CAP_R_ZULU, n->line, n->rule->name);
 		return 0;
 	case CAP_T_LANGUAGE:
 		return check_language(n, f);
-	case CAP_T_NUMBER:
+	case CAP_T_URI:
 		return cap_strict(n)
+			   ? 0
+			   : fault_set(f, EX_DATAERR, n->rule->name, _("\"%.80s\" is no URI"), text_of(n));
+	case CAP_T_HEIGHT:
+	case CAP_T_NUMBER:
+		return (n->rule->type == CAP_T_HEIGHT && version != CAP_V12) || cap_strict(n)
 			   ? 0
 			   : fault_set(f, EX_DATAERR, n->rule->name, _("\"%.80s\" is no number here"), text_of(n));
 	case CAP_T_POLYGON:

@@ -78,6 +78,8 @@ enum cap_type {
 	CAP_T_WORD,
 	CAP_T_LANGUAGE,
 	CAP_T_NUMBER,
+	CAP_T_HEIGHT, /* a number in CAP 1.2; a text before */
+	CAP_T_URI,
 	CAP_T_POLYGON,
 	CAP_T_CIRCLE
 };
@@ -141,6 +143,7 @@ enum cap_remark {
 	CAP_R_CONTROL,
 	CAP_R_OLD,
 	CAP_R_WHOLE,
+	CAP_R_ZULU,
 	CAP_R_OWN,
 	CAP_R_COUNT
 };
@@ -155,6 +158,8 @@ struct cap_notes {
 void cap_note(struct cap_notes *, enum cap_remark, size_t line, const char *detail);
 /* Whether any of them tells something wrong with the document, not only how it was read. */
 bool cap_notes_odd(const struct cap_notes *);
+/* Whether any tells what the body does not carry, or carries otherwise. */
+bool cap_notes_lossy(const struct cap_notes *);
 /* The remark for people, one line; false when there is none of that kind. */
 bool cap_note_text(const struct cap_notes *, enum cap_remark, struct buf *out);
 

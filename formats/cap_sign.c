@@ -430,6 +430,7 @@ judge(struct judging *j)
 	struct cap_keys keys = {.n = 0};
 	struct buf value = {0};
 	enum verdict rc, one;
+	const char *wrong;
 	bool covered = false;
 	size_t n = 0;
 
@@ -450,8 +451,9 @@ judge(struct judging *j)
 		rc = broken(j, N_("its value is no base64"));
 		goto out;
 	}
-	if (!cap_keys_of(cap_dsig_child(j->signature, "KeyInfo"), &keys)) {
-		rc = broken(j, N_("its certificate is no base64"));
+	wrong = cap_keys_of(cap_dsig_child(j->signature, "KeyInfo"), &keys);
+	if (wrong != NULL) {
+		rc = broken(j, wrong);
 		goto out;
 	}
 	rc = judge_value(j, info, m, &f, &keys, &value);

@@ -35,9 +35,10 @@ struct cap_keys {
 	EVP_PKEY *key[CAP_KEYS_MAX];
 	size_t n;
 };
-/* The public keys of a KeyInfo (may be NULL): certificates, key values.  Whose they are, nobody says.  False when a
- * certificate's text is no base64; keys is to be freed either way. */
-bool cap_keys_of(xmlNodePtr keyinfo, struct cap_keys *);
+/* The public keys of a KeyInfo (may be NULL): certificates, key values.  Whose they are, nobody says.  NULL, or what is
+ * broken about a certificate (a msgid): no base64, none at all, or one that names itself its signer and is not what was
+ * signed.  keys is to be freed either way. */
+const char *cap_keys_of(xmlNodePtr keyinfo, struct cap_keys *);
 void cap_keys_free(struct cap_keys *);
 
 enum cap_fit { CAP_FITS, CAP_FITS_NOT, CAP_FIT_UNKNOWN /* no key of that kind, or the library will not do it */ };

@@ -14,11 +14,12 @@
 #include <openssl/param_build.h>
 #include <openssl/x509.h>
 #include "cap_sign.h"
+#include "i18n.h"
 
 #define MORE "http://www.w3.org/2001/04/xmldsig-more#"
 #define KEY_TEXT_MAX 65536 /* bytes of one certificate or number, in base64 */
 
-static EVP_PKEY *key_of_certificate(const struct buf *);
+static EVP_PKEY *key_of_certificate(const struct buf *, const char **wrong);
 static EVP_PKEY *key_of_numbers(xmlNodePtr);
 static bool raw_to_der(const struct buf *raw, struct buf *der);
 
@@ -144,12 +145,16 @@ cap_dsig_text(xmlNodePtr n)
 /* ---- keys ---- */
 
 static EVP_PKEY *
-key_of_certificate(const struct buf *der)
+key_of_certificate(const struct buf *der, const char **wrong)
 {
 	const unsigned char *p = der->p;
 	X509 *x = d2i_X509(NULL, &p, (long)der->n);
 	EVP_PKEY *key = x == NULL ? NULL : X509_get_pubkey(x);
 
+	if (x == NULL)
+		*wrong = N_("its certificate cannot be read");
+	else if (key != NULL && X509_self_signed(x, 0) == 1 && X509_verify(x, key) == 0)
+		*wrong = N_("its certificate is not what was signed");
 	X509_free(x);
 	return key;
 }
@@ -205,21 +210,23 @@ take(struct cap_keys *keys, EVP_PKEY *key)
 		EVP_PKEY_free(key);
 }
 
-bool
+const char *
 cap_keys_of(xmlNodePtr info, struct cap_keys *keys)
 {
+	const char *wrong = NULL;
 	struct buf der = {0};
 	xmlNodePtr n, c;
-	bool good = true;
 
 	memset(keys, 0, sizeof(*keys));
 	for (n = cap_dsig_child(info, "X509Data"); n != NULL; n = cap_dsig_next(n))
 		for (c = cap_dsig_child(n, "X509Certificate"); c != NULL; c = cap_dsig_next(c)) {
 			buf_clear(&der);
+			if (keys->n == CAP_KEYS_MAX)
+				break; /* each costs a computation */
 			if (!bytes_of(c, &der))
-				good = false;
+				wrong = N_("its certificate is no base64");
 			else
-				take(keys, key_of_certificate(&der));
+				take(keys, key_of_certificate(&der, &wrong));
 		}
 	for (n = cap_dsig_child(info, "KeyValue"); n != NULL; n = cap_dsig_next(n))
 		if ((c = cap_dsig_child(n, "RSAKeyValue")) != NULL)
@@ -235,7 +242,7 @@ cap_keys_of(xmlNodePtr info, struct cap_keys *keys)
 	}
 	ERR_clear_error();
 	buf_free(&der);
-	return good;
+	return wrong;
 }
 
 void

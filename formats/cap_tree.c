@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
+#include <libxml/uri.h>
 #include "cap_part.h"
 #include "i18n.h"
 #include "text.h"
@@ -106,6 +107,23 @@ number_strict(const char *s, size_t len, bool whole)
 	return digits > 0 && points <= 1;
 }
 
+/* xs:anyURI as libxml2's validator has it, which most who check CAP use: what a URI may not hold may be escaped, but
+ * what is there must parse. */
+static bool
+uri_strict(const char *s, size_t len)
+{
+	struct buf text = {0};
+	xmlURIPtr uri = NULL;
+
+	for (size_t i = 0; i < len; i++)
+		buf_put_u8(&text, s[i] <= ' ' || s[i] > '~' || strchr("<>\"{}|\\^`", s[i]) != NULL ? '_' : (uint8_t)s[i]);
+	if (len > 0)
+		uri = xmlParseURI(buf_cstr(&text));
+	buf_free(&text);
+	xmlFreeURI(uri);
+	return len == 0 || uri != NULL;
+}
+
 bool
 cap_rule_word(const struct cap_rule *rule, const char *s, size_t len, unsigned version)
 {
@@ -138,7 +156,10 @@ cap_strict(const struct cap_node *n)
 	case CAP_T_LANGUAGE:
 		return cap_language_strict(s, len);
 	case CAP_T_NUMBER:
+	case CAP_T_HEIGHT:
 		return number_strict(s, len, strcmp(n->rule->name, "size") == 0);
+	case CAP_T_URI:
+		return uri_strict(s, len);
 	case CAP_T_GROUP:
 	case CAP_T_PAIR:
 	case CAP_T_TEXT:
@@ -283,7 +304,14 @@ put_node(struct tree *t, const struct cap_node *n, size_t depth)
 		if (!cap_strict(n))
 			return;
 		break;
+	case CAP_T_HEIGHT:
+		if (!cap_strict(n)) { /* a text of earlier versions, and no number to write */
+			cap_note(&t->doc->notes, CAP_R_OLD, n->line, rule->name);
+			return;
+		}
+		break;
 	case CAP_T_NUMBER:
+	case CAP_T_URI:
 	case CAP_T_TEXT:
 	case CAP_T_ID:
 	case CAP_T_POLYGON:

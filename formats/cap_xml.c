@@ -115,14 +115,20 @@ start_root(struct reading *r, const char *name, const char *uri)
 	r->node = node_new(r, &cap_root);
 }
 
-/* CAP's elements have no attributes; those about the schema itself may stand anywhere.  attrs: five pointers each. */
+/* CAP's elements have no attributes; those that say where the schema is, and the type, may stand anywhere (nil may not:
+ * no element of CAP takes it).  attrs: five pointers each. */
 static bool
 plain(struct reading *r, const char *name, int nattrs, const xmlChar **attrs)
 {
+	static const char *const known[] = {"schemaLocation", "noNamespaceSchemaLocation", "type"};
+
 	for (int i = 0; i < nattrs; i++) {
 		const char *ns = (const char *)attrs[5 * i + 2];
+		size_t k = 0;
 
-		if (ns != NULL && strcmp(ns, XSI) == 0)
+		while (k < sizeof(known) / sizeof(known[0]) && strcmp(known[k], (const char *)attrs[5 * i]) != 0)
+			k++;
+		if (ns != NULL && strcmp(ns, XSI) == 0 && k < sizeof(known) / sizeof(known[0]))
 			continue;
 		(void)fault_set(r->fault, EX_DATAERR, name, _("has an attribute \"%.80s\" CAP does not know"),
 		    (const char *)attrs[5 * i]);
@@ -153,7 +159,7 @@ on_start(void *arg, const xmlChar *local, const xmlChar *prefix, const xmlChar *
 		start_root(r, name, uri);
 		return;
 	}
-	if (r->node == r->doc->alert && strcmp(uri, DSIG) == 0 && strcmp(name, "Signature") == 0) {
+	if (r->node == r->doc->alert && strcmp(uri, DSIG) == 0) {
 		/* the last of the sequence: after it only its like may come */
 		if (cap_rule_end(&r->node->place, r->doc->version, r->fault) == -1) {
 			fail(r, line_of(r));
@@ -161,7 +167,8 @@ on_start(void *arg, const xmlChar *local, const xmlChar *prefix, const xmlChar *
 		}
 		while (r->node->place.row->name != NULL)
 			r->node->place.row++;
-		if (r->doc->signatures++ == 0)
+		/* the schema takes others of that namespace as well */
+		if (strcmp(name, "Signature") == 0 && r->doc->signatures++ == 0)
 			r->doc->signature_line = line_of(r);
 		r->skipped = 1;
 		return;

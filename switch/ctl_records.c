@@ -150,47 +150,21 @@ read_wire(const struct source *s, const uint8_t *p, size_t n)
 	}
 }
 
-/* The importer's remarks are texts, in the reader's language: these say how a sound document was read (told: what of it
- * is not carried, or carried otherwise), all others what is wrong with it. */
-static const struct {
-	const char *text;
-	bool told;
-} reading[] = {
-    {N_("the signature is not verified"), false},
-    {N_("the signature is not verified as to who made it; the content is what was signed"), false},
-    {N_("the signature is not verified as to who made it; the content is what was signed, its layout is not"), false},
-    {N_("several divisions are named; the first is shown as the message's"), true},
-    {N_("this message has further parts; they stand in the original"), false},
-    {N_("further part: %s (%s)"), false},
-    {N_("the parts of this message end at different times; the latest end is shown, or none if one part has none"), true},
-    {N_("several colours are named; none is taken"), true},
-    {N_("divisions without a common superior are named; the first is taken"), true},
-    {N_("not all areas are shown; the others stand in the original"), true},
-    {N_("a text is too long and was cut; the whole stands in the original"), true},
-    {N_("the original id is too long and ends in a digest here"), true},
-    {N_("what CAP 1.2 does not have, or wants besides, was changed to its form"), true},
-    {N_("this message is too long to be carried whole; the rest stands in the original"), true},
-};
-
+/* What the importer says of a document: what is wrong with it, or only what a copy in another format lacks. */
 static void
-remark(const struct source *s, const char *text, bool odd)
+remarks(const struct source *s, const struct cap_alert *alert)
 {
-	struct fault f = { 0 };
+	for (const struct value *v = body_first(alert->body, F_REMARKS); v != NULL; v = body_next(alert->body, v)) {
+		struct fault f = { 0 };
 
-	for (size_t i = 0; i < sizeof reading / sizeof reading[0]; i++) {
-		const char *begin = _(reading[i].text);
-
-		if (strncmp(text, begin, strcspn(begin, "%")) != 0)
-			continue;
-		if (reading[i].told && s->r->noted != NULL) {
-			(void)fault_set(&f, EX_DATAERR, "", "%s", text);
+		if (alert->odd) {
+			warn(s, 0, "", "%s", v->u.text.s);
+		} else if (alert->lossy && s->r->noted != NULL) {
+			(void)fault_set(&f, EX_DATAERR, "", "%s", v->u.text.s);
 			fault_at(&f, s->file, 0);
 			s->r->noted(s->r->ctx, &f);
 		}
-		return;
 	}
-	if (odd)
-		warn(s, 0, "", "%s", text);
 }
 
 /* One alert of a document or of a feed; the line is that of the container. */
@@ -205,8 +179,7 @@ each_alert(void *ctx, const void *bytes, size_t n, struct cap_alert *alert, cons
 		refuse(s, 0, &f);
 		return;
 	}
-	for (const struct value *v = body_first(alert->body, F_REMARKS); v != NULL; v = body_next(alert->body, v))
-		remark(s, v->u.text.s, alert->odd);
+	remarks(s, alert);
 	/* a message of ours that went out as CAP comes back as what it was */
 	take(s, 0, alert->own != NULL ? alert->own : alert->body, bytes, n);
 }
@@ -232,7 +205,7 @@ read_ebd(const struct source *s, const uint8_t *p, size_t n)
 		return;
 	}
 	for (const struct value *v = body_first(message.body, F_REMARKS); v != NULL; v = body_next(message.body, v))
-		remark(s, v->u.text.s, true);
+		warn(s, 0, "", "%s", v->u.text.s);
 	take(s, 0, message.body, p, n);
 	ebd_free(&message);
 }
@@ -248,7 +221,7 @@ read_12379(const struct source *s, const uint8_t *p, size_t n)
 		return;
 	}
 	for (const struct value *v = body_first(warning.body, F_REMARKS); v != NULL; v = body_next(warning.body, v))
-		remark(s, v->u.text.s, true);
+		warn(s, 0, "", "%s", v->u.text.s);
 	take(s, 0, warning.body, p, n);
 	warn12379_free(&warning);
 }

@@ -45,7 +45,7 @@ static const char cap_schema[] =
     E("certainty", "cap:certainty", "") E("audience", "string", MAYBE) E("eventCode", "cap:pair", MANY)
     E("effective", "cap:time", MAYBE) E("onset", "cap:time", MAYBE) E("expires", "cap:time", MAYBE)
     E("senderName", "string", MAYBE) E("headline", "string", MAYBE) E("description", "string", MAYBE)
-    E("instruction", "string", MAYBE) E("web", "string", MAYBE) E("contact", "string", MAYBE)
+    E("instruction", "string", MAYBE) E("web", "anyURI", MAYBE) E("contact", "string", MAYBE)
     E("parameter", "cap:pair", MANY) E("resource", "cap:resource", MANY) E("area", "cap:area", MANY)
     "</sequence></complexType>"
     "<element name='alert'><complexType><sequence>" E("identifier", "cap:id", "") E("sender", "cap:id", "")

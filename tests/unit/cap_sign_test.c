@@ -14,6 +14,7 @@
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
+#include <openssl/x509.h>
 #include <sysexits.h>
 #include <time.h>
 #include "../../formats/cap_write.h"
@@ -373,12 +374,74 @@ costs(void **state)
 	buf_free(&body), buf_free(&doc);
 }
 
+/* A certificate that names itself its signer can be judged without knowing anyone. */
+static void
+certificates(void **state)
+{
+	static const struct {
+		const char *what, *refused; /* NULL: taken */
+		size_t cut;		    /* bytes off its end */
+		uint8_t flip;		    /* in the last byte of what is left */
+	} table[] = {
+	    {"as it was signed", NULL, 0, 0},
+	    {"another signature", "certificate is not what was signed", 0, 1},
+	    {"cut short", "certificate cannot be read", 5, 0},
+	};
+	static const struct signing plain = {.body = NULL};
+	X509 *x = X509_new();
+	unsigned char *der = NULL;
+	int len;
+
+	(void)state;
+	assert_int_equal(X509_set_version(x, X509_VERSION_3), 1);
+	assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(x), 1), 1);
+	assert_non_null(X509_gmtime_adj(X509_getm_notBefore(x), 0));
+	assert_non_null(X509_gmtime_adj(X509_getm_notAfter(x), 3600));
+	assert_int_equal(X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
+			     (const unsigned char *)"duty", -1, -1, 0), 1);
+	assert_int_equal(X509_set_issuer_name(x, X509_get_subject_name(x)), 1);
+	assert_int_equal(X509_set_pubkey(x, key), 1);
+	assert_true(X509_sign(x, key, EVP_sha256()) > 0);
+	len = i2d_X509(x, &der);
+	assert_true(len > 10);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		size_t n = (size_t)len - table[i].cut;
+		struct buf doc = {0}, out = {0};
+		struct cap_alert a = {0};
+		struct fault f = {0};
+		const char *from, *to;
+		char *text;
+		int rc;
+
+		der[n - 1] ^= table[i].flip;
+		text = base64(der, n);
+		der[n - 1] ^= table[i].flip;
+		sign(&plain, &doc);
+		from = strstr(buf_cstr(&doc), "<KeyValue>");
+		to = strstr(from, "</KeyInfo>");
+		buf_put(&out, doc.p, (size_t)(from - (const char *)doc.p));
+		buf_printf(&out, "<X509Data><X509Certificate>%s</X509Certificate></X509Data>%s", text, to);
+		rc = read_bytes(out.p, out.n, &a, &f);
+		if ((rc == -1) != (table[i].refused != NULL))
+			fail_msg("%s: %s", table[i].what, rc == 0 ? "taken" : f.text);
+		if (rc == -1 && strstr(f.text, table[i].refused) == NULL)
+			fail_msg("%s: %s", table[i].what, f.text);
+		cap_alert_free(&a);
+		buf_free(&doc);
+		buf_free(&out);
+		free(text);
+	}
+	OPENSSL_free(der);
+	X509_free(x);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    quiet_test(verdicts),
 	    quiet_test(every_byte),
+	    quiet_test(certificates),
 	    quiet_test(carried),
 	    quiet_test(costs),
 	};

@@ -258,9 +258,9 @@ forms(void **state)
 	     "<expires>2026-11-22T06:10:00.250Z</expires><resource><resourceDesc>x</resourceDesc></resource></info></alert>",
 		"<resourceDesc>x</resourceDesc>\n<mimeType>application/octet-stream<", ".250", "its form"},
 	    {"<alert xmlns=\"" NS11 "\">" IDS LIVE "<info>" EVENT WORDS "</info></alert>", NS12, NS11, NULL},
-	    {"<alert xmlns=\"" NS10 "\"><identifier>I</identifier><sender>s</sender><password>secret</password>"
+	    {"<alert xmlns=\"" NS10 "\"><identifier>I</identifier><sender>s</sender>"
 	     "<sent>2026-11-22T14:00:00+08:00</sent><status>Actual</status><msgType>Alert</msgType>"
-	     "<info><event>E</event><urgency>Past</urgency><severity>Minor</severity><certainty>Very "
+	     "<password>secret</password><info><event>E</event><urgency>Past</urgency><severity>Minor</severity><certainty>Very "
 	     "Likely</certainty>"
 	     "<parameter>a=b=c</parameter></info></alert>",
 		"<msgType>Alert</msgType>\n<scope>Public</scope>\n<info>\n<category>Other</category>\n<event>E</event>",

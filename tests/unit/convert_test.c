@@ -360,6 +360,28 @@ test_check_index(void **state)
 	tsv_free(t);
 }
 
+/* What is only lost on the way is no fault of the document: a check says nothing of it, a conversion does, and where
+ * something is wrong both warn. */
+static void
+test_check_lossy(void **state)
+{
+#define OLD(area) \
+	"<alert xmlns=\"urn:oasis:names:tc:emergency:cap:1.1\"><identifier>I</identifier><sender>s</sender>" \
+	"<sent>2026-11-22T14:00:00+08:00</sent><status>Actual</status><msgType>Alert</msgType><scope>Public</scope>" \
+	"<info><category>Met</category><event>E</event><urgency>Past</urgency><severity>Minor</severity>" \
+	"<certainty>Likely</certainty><area><areaDesc>d</areaDesc>" area "</area></info></alert>"
+	static const char lossy[] = OLD("<altitude>high</altitude>"), odd[] = OLD("<polygon>1,2</polygon>");
+
+	(void)state;
+	(void)put_file("lossy.xml", lossy, sizeof lossy - 1);
+	(void)put_file("odd.xml", odd, sizeof odd - 1);
+	expect(RUN("check", path_of("lossy.xml")), EX_OK, "accept\t", "");
+	expect(RUN("convert", "--to", "json", path_of("lossy.xml")), EX_OK, "{", "altitude");
+	expect(RUN("check", path_of("odd.xml")), 1, "warn\t", "");
+	expect(RUN("convert", "--to", "json", path_of("odd.xml")), 1, "{", "four points");
+#undef OLD
+}
+
 static void
 test_check_several(void **state)
 {
@@ -555,7 +577,8 @@ static int
 tear_down(void **state)
 {
 	static const char *const names[] = { "out", "err", "a.json", "a.wire", "b.json", "b.wire", "gb.json", "16.json",
-		"q.json", "q.wire", "q.cap", "bad.json", "l.json", "r.json", "good.json", "x", "w", "e", "a\tb\x1b" };
+		"q.json", "q.wire", "q.cap", "bad.json", "l.json", "r.json", "good.json", "lossy.xml", "odd.xml",
+		"x", "w", "e", "a\tb\x1b" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -577,6 +600,7 @@ main(void)
 	    cmocka_unit_test(test_warned),
 	    cmocka_unit_test(test_export_line),
 	    cmocka_unit_test(test_check_index),
+	    cmocka_unit_test(test_check_lossy),
 	    cmocka_unit_test(test_check_several),
 	    cmocka_unit_test(test_texts),
 	    cmocka_unit_test(test_feed),
