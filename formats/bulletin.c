@@ -210,7 +210,8 @@ put_keys(struct buf *line, struct buf *paragraphs, const struct body *b, const u
 
 /* A heading, then what it is of: on its line when that is short, in paragraphs below it otherwise. */
 static void
-add_section(struct page_lines *l, const char *name, struct buf *line, struct buf *paragraphs, const struct text_env *e)
+add_section(struct page_lines *l, const char *name, struct buf *line, struct buf *paragraphs, bool again,
+    const struct text_env *e)
 {
 	struct buf head = {0};
 
@@ -218,7 +219,8 @@ add_section(struct page_lines *l, const char *name, struct buf *line, struct buf
 	if (line->n > 0)
 		buf_puts(&head, buf_cstr(line));
 	else if (paragraphs->n == 0)
-		buf_puts(&head, text_say(e, "(未报)", "(not reported)"));
+		buf_puts(&head, again ? text_say(e, "(本报没有新数字)", "(no new figures in this report)")
+				     : text_say(e, "(未报)", "(not reported)"));
 	page_text(l, buf_cstr(&head), 0, INDENT, false);
 	if (paragraphs->n > 0) {
 		l->of[l->n - 1].keep = true;
@@ -232,6 +234,7 @@ add_body(struct page_lines *l, const struct body *b, const struct text_env *e)
 {
 	struct buf line = {0}, paragraphs = {0};
 	const struct field *f;
+	int stage = body_enum(b, F_STAGE);
 
 	for (size_t i = 0; i < SECTIONS; i++) {
 		const struct section *s = &sections[i];
@@ -242,7 +245,8 @@ add_body(struct page_lines *l, const struct body *b, const struct text_env *e)
 			buf_puts(&line, text_say(e, "。", "."));
 		put_keys(&line, &paragraphs, b, s->keys, KEYS_MAX, e);
 		if (line.n > 0 || paragraphs.n > 0 || s->always)
-			add_section(l, text_say(e, s->zh, s->en), &line, &paragraphs, e);
+			add_section(l, text_say(e, s->zh, s->en), &line, &paragraphs,
+			    i == FIGURES_SECTION && stage != STAGE_FIRST && stage != 0, e);
 	}
 	for (size_t i = 0; (f = field_at(i)) != NULL; i++) {
 		if (is_elsewhere(f) || body_first(b, f->key) == NULL)
@@ -250,7 +254,7 @@ add_body(struct page_lines *l, const struct body *b, const struct text_env *e)
 		buf_clear(&line);
 		buf_clear(&paragraphs);
 		put_keys(&line, &paragraphs, b, &f->key, 1, e);
-		add_section(l, e->zh ? f->zh : f->label, &line, &paragraphs, e);
+		add_section(l, e->zh ? f->zh : f->label, &line, &paragraphs, false, e);
 	}
 	buf_free(&line);
 	buf_free(&paragraphs);
@@ -328,10 +332,11 @@ add_unsigned(struct page_lines *l, const struct body *b, const struct text_env *
 {
 	char who[128], line[256];
 
-	if (!body_flag(b, F_UNSIGNED))
+	if (!text_unsigned(b))
 		return;
 	(void)snprintf(line, sizeof line,
-	    text_say(e, "【先报后签 待补签: %s】", "[SENT BEFORE SIGNATURE, OWED BY: %s]"),
+	    body_flag(b, F_UNSIGNED) ? text_say(e, "【先报后签 待补签: %s】", "[SENT BEFORE SIGNATURE, OWED BY: %s]")
+				     : text_say(e, "【未签发 待补签: %s】", "[NOT SIGNED, OWED BY: %s]"),
 	    clean_text(b, F_SIGNATURE_OWED, who, sizeof who));
 	page_centred(l, line);
 }

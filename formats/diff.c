@@ -88,8 +88,9 @@ same_value(const struct value *a, const struct value *b)
 	case FT_FIGURE:
 	case FT_FIGURE2:
 	case FT_FIGURE4:
-		return a->u.fig.q == b->u.fig.q && a->u.fig.n == b->u.fig.n && a->u.fig.asof == b->u.fig.asof &&
-		       same_source(&a->u.fig, &b->u.fig);
+		/* no time of its own: that of its message, which is no difference */
+		return a->u.fig.q == b->u.fig.q && a->u.fig.n == b->u.fig.n &&
+		       (a->u.fig.asof == b->u.fig.asof || a->u.fig.asof == 0 || b->u.fig.asof == 0) && same_source(&a->u.fig, &b->u.fig);
 	case FT_MSGID:
 		return msgid_cmp(&a->u.id, &b->u.id) == 0;
 	case FT_GEO:

@@ -33,6 +33,12 @@ static const struct {
     {"公顷", "hectare", "hectares"},
 };
 
+bool
+text_unsigned(const struct body *b)
+{
+	return body_flag(b, F_UNSIGNED) || body_text(b, F_SIGNATURE_OWED) != NULL;
+}
+
 const char *
 text_say(const struct text_env *e, const char *zh, const char *en)
 {

@@ -27,6 +27,8 @@ struct text_env {
 	bool exercise;			/* an exercise even if the message's id does not say so */
 };
 
+/* Its signature is owed: 先报后签 (F_UNSIGNED), or simply not signed. */
+bool text_unsigned(const struct body *);
 /* Of the two the one in the text's language. */
 const char *text_say(const struct text_env *, const char *zh, const char *en);
 bool text_exercise(const struct body *, const struct text_env *);	/* or the realm of its id */

@@ -207,6 +207,8 @@ put_marks(struct buf *out, const struct body *b, const struct text_env *e)
 		buf_puts(out, text_say(e, "【撤回】", "[WITHDRAWN]"));
 	if (body_flag(b, F_UNSIGNED))
 		buf_puts(out, text_say(e, "【先报后签】", "[SENT BEFORE SIGNATURE]"));
+	else if (text_unsigned(b))
+		buf_puts(out, text_say(e, "【未签发】", "[NOT SIGNED]"));
 }
 
 static void

@@ -113,6 +113,8 @@ put_marks(struct buf *out, const struct body *b, const struct text_env *e)
 		buf_puts(out, text_say(e, "这是撤回,前报作废。\n", "This withdraws the earlier report.\n"));
 	if (body_flag(b, F_UNSIGNED))
 		buf_puts(out, text_say(e, "本报先报后签,尚未签发。\n", "This report goes before its signature.\n"));
+	else if (text_unsigned(b))
+		buf_puts(out, text_say(e, "本报尚未签发。\n", "This report is not signed yet.\n"));
 }
 
 void
@@ -153,7 +155,8 @@ phone_write(const struct body *b, const struct text_env *e, struct buf *out)
 		buf_puts(out, text_say(e, "不详", "not known"));
 	buf_puts(out, text_say(e, "\n人员和损失:", "\nPeople and losses: "));
 	if (!figuretext_all(out, b, FIGURES_SPOKEN, e))
-		buf_puts(out, text_say(e, "未报", "not reported"));
+		buf_puts(out, body_enum(b, F_STAGE) == STAGE_FIRST ? text_say(e, "未报", "not reported")
+								  : text_say(e, "本报没有新数字", "no new figures in this report"));
 	if (body_enum(b, F_GRADE) != 0)
 		buf_printf(
 		    out, "%s%s", text_say(e, "\n等级:", "\nGrade: "), text_enum(b, F_GRADE, e, grade, sizeof grade));

@@ -63,30 +63,35 @@ placeref_skip(const char *s)
 bool
 placeref_tidy(const char *s, size_t len, char *out, size_t size)
 {
+	char tidy[PLACEREF_TEXT_MAX];	/* measured without the separators at its ends */
 	const char *end = s + len;
 	size_t o = 0;
 
+	out[0] = '\0';
 	for (size_t n; s < end && (n = placeref_separator(s)) != 0;)
 		s += n;
 	while (s < end) {
-		if (*s == ' ' && (o == 0 || out[o - 1] == ' ')) {
+		if (*s == ' ' && (o == 0 || tidy[o - 1] == ' ')) {
 			s++;
 			continue;
 		}
-		if (o + 1 >= size)
+		if (o + 1 >= sizeof(tidy))
 			return false;
-		out[o++] = *s++;
+		tidy[o++] = *s++;
 	}
-	out[o] = '\0';
+	tidy[o] = '\0';
 	for (;;) {
-		if (o > 0 && placeref_separator(out + o - 1) == 1)
+		if (o > 0 && placeref_separator(tidy + o - 1) == 1)
 			o--;
-		else if (o >= 3 && placeref_separator(out + o - 3) == 3)
+		else if (o >= 3 && placeref_separator(tidy + o - 3) == 3)
 			o -= 3;
 		else
 			break;
-		out[o] = '\0';
+		tidy[o] = '\0';
 	}
+	if (o >= size)
+		return false;
+	memcpy(out, tidy, o + 1);
 	return true;
 }
 

@@ -16,7 +16,7 @@
 /* ---- diff ---- */
 
 static const struct ctl_column diff_columns[] = {{N_("field"), "name", 24, false}, {N_("source"), "source_name", 16, false},
-    {N_("before"), "old", 60, false}, {N_("after"), "new", 60, false}, {"", "falls", 0, false}};
+    {N_("before"), "old", 60, false}, {N_("after"), "new", 60, false}, {N_("remark"), "falls", 0, false}};
 
 static int
 version_arg(const struct ctl_args *a, size_t i, json_t *request, const char *member, struct fault *f)

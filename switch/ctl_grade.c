@@ -245,11 +245,16 @@ static void
 print_risk(const struct grade_risk *r)
 {
 	struct buf line = {0};
+	bool open = false;
 
 	if (!r->covered)
 		return;
+	for (size_t i = 0; i < r->npoints; i++)
+		open = open || r->points[i].open;
 	buf_printf(&line, "%s: %s", r->name,
-	    r->met ? _("the figures show it; a person confirms") : _("not shown by the figures"));
+	    r->met ? _("the figures show it; a person confirms")
+	    : open ? _("not known: not all figures it needs are")
+		   : _("not shown by the figures"));
 	ctl_line(stdout, _("risk"), buf_cstr(&line));
 	for (size_t i = 0; i < r->npoints; i++) {
 		const struct grade_risk_point *p = &r->points[i];

@@ -211,7 +211,7 @@ show_head(const json_t *in)
 	}
 	show_life(in);
 	if (json_string_length(json_object_get(in, "missing")) > 0)
-		ctl_line(stdout, _("missing"), ctl_text(in, "missing", buf, sizeof buf));
+		ctl_line(stdout, _("not held here"), ctl_text(in, "missing", buf, sizeof buf));
 	if (json_is_true(json_object_get(in, "final")))
 		ctl_line(stdout, _("stage"), _("final report made"));
 	if (json_is_true(json_object_get(in, "history")))
@@ -390,6 +390,34 @@ export_message(struct ctl *ctl, const char *id, struct fault *f)
 	return 0;
 }
 
+/* The document an imported message came as, byte for byte: whoever passes it on keeps its signature whole. */
+static int
+export_original(struct ctl *ctl, const char *id, struct fault *f)
+{
+	json_t *answer = ctl_ask(ctl, json_pack("{s:s, s:s}", "op", "message", "id", id), 0, f), *blob = NULL;
+	const char *digest = json_string_value(json_object_get(json_object_get(answer, "body"), "original"));
+	const struct buf *bytes;
+	int rc = -1;
+
+	if (answer == NULL)
+		goto out;
+	if (digest == NULL) {
+		(void)fault_set(f, EX_NOINPUT, "id", _("%s was not imported: there are no original bytes"), id);
+		goto out;
+	}
+	if ((blob = ctl_ask(ctl, json_pack("{s:s, s:s}", "op", "blob", "digest", digest), 0, f)) == NULL)
+		goto out;
+	bytes = client_bytes(ctl->client);
+	if (bytes->n > 0 && fwrite(bytes->p, 1, bytes->n, ctl_bytes()) != bytes->n)
+		(void)fault_set(f, EX_IOERR, "", _("standard output cannot be written"));
+	else
+		rc = 0;
+out:
+	json_decref(blob);
+	json_decref(answer);
+	return rc;
+}
+
 int
 ctl_export(struct ctl *ctl, int argc, char **argv)
 {
@@ -399,14 +427,22 @@ ctl_export(struct ctl *ctl, int argc, char **argv)
 	struct fault f = { 0 };
 	struct msgid id;
 	json_t *answer = NULL, *e;
-	const char *text;
+	const char *text, *format;
 	size_t i;
 	int realm, rc = options(ctl, "export", known, argc, argv, &a, &realm);
 
 	if (rc != 0)
 		goto out;
-	if (ctl_arg(&a, "format") != NULL && strcmp(ctl_arg(&a, "format"), "json") != 0) {
-		rc = ctl_usage("export", "format", _("must be json"));
+	format = ctl_arg(&a, "format");
+	if (format != NULL && strcmp(format, "original") == 0) {
+		if (!msgid_parse(a.word[0], &id) || ctl_flag(&a, "incident"))
+			rc = ctl_usage("export", "format", _("original is of one message: give its id"));
+		else if (export_original(ctl, a.word[0], &f) != 0)
+			rc = ctl_fail(&f);
+		goto out;
+	}
+	if (format != NULL && strcmp(format, "json") != 0) {
+		rc = ctl_usage("export", "format", _("must be json or original"));
 		goto out;
 	}
 	if (msgid_parse(a.word[0], &id) && !ctl_flag(&a, "incident")) {

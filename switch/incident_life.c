@@ -226,6 +226,13 @@ life_result(struct life *life)
 	inc->closed = inc->state == EVENT_ARCHIVED || (inc->state == EVENT_MERGED && life->news < life->merged);
 }
 
+/* 先报后签, or simply unsigned: either way somebody is booked for the signature. */
+static bool
+sent_unsigned(const struct incident_line *l)
+{
+	return body_flag(l->body, F_UNSIGNED) || incident_said(l->body, F_SIGNATURE_OWED) != NULL;
+}
+
 static void
 life_signatures(struct fold *f)
 {
@@ -234,7 +241,7 @@ life_signatures(struct fold *f)
 
 		if (l->kind == KIND_RECEIPT || l->kind == KIND_STEP)
 			continue;
-		if (body_flag(l->body, F_UNSIGNED))
+		if (sent_unsigned(l))
 			l->signature_owed = incident_speaks(l);
 		else
 			l->signer = incident_said(l->body, F_SIGNER);
@@ -251,7 +258,7 @@ life_signatures(struct fold *f)
 			signer = incident_said(s->body, F_PERSON);
 		for (const struct value *v = body_first(s->body, F_REFS); v != NULL; v = body_next(s->body, v)) {
 			if ((at = incident_find(f, f->n, &v->u.id)) == f->n || f->who[at] != f->who[i] ||
-			    f->all[at].signer != NULL || !body_flag(f->all[at].body, F_UNSIGNED))
+			    f->all[at].signer != NULL || !sent_unsigned(&f->all[at]))
 				continue;
 			f->all[at].signer = signer;
 			f->all[at].signature_owed = false;

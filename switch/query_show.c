@@ -210,6 +210,7 @@ query_show(struct query *q)
 		(void)msgid_format(&fd.incident->heads[i], text, sizeof text);
 		(void)json_array_append_new(heads, json_string(text));
 	}
+	query_put(inc, "closed", json_boolean(fd.incident->closed));
 	query_put(inc, "grades", grades);
 	query_put(inc, "heads", heads);
 	o = json_object();

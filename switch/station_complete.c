@@ -346,10 +346,13 @@ draft_complete(struct draft *d)
 	    (draft_amends(d) && draft_amend(d) == -1) || draft_address(d) == -1)
 		return -1;
 	count_order(d);
+	if (draft_amends(d) && body_enum(d->b, F_STAGE) == STAGE_CORRECTION)
+		draft_carry(d);
 	if (complete_kind(d) == -1 || draft_falls(d) == -1)
 		return -1;
 	draft_trail(d);
-	if (check_body(d->b, d->s->conf.codebook, &d->f) == -1 || check_ahead(d) == -1 || check_due(d) == -1)
+	/* a code another station uses passes here, too; what was typed was looked up when it was read */
+	if (check_body(d->b, d->inherited ? NULL : d->s->conf.codebook, &d->f) == -1 || check_ahead(d) == -1 || check_due(d) == -1)
 		return -1;
 	return 0;
 }

@@ -36,6 +36,7 @@ struct draft {
 	bool history;
 	bool foreign;	/* corrects or recalls by the word of another system */
 	bool machine;	/* the switch's own: no person's rules */
+	bool inherited;	/* its type or division was taken from another message: codes unknown here pass */
 	struct folded fd; /* of the incident so far; n = 0 when it opens */
 	/* A message that must be stored with this one, in the same transaction, and just before it; judged already.  A
 	 * message that has to name it as F_OTHER gets the incident it is in. */
@@ -63,6 +64,7 @@ int draft_address(struct draft *);
 void draft_add_to(struct draft *, uint32_t key, const char *station);
 
 /* station_report.c: versions, what a first report inherits, figures, signature. */
+void draft_carry(struct draft *); /* station_carry.c: what a correction leaves unsaid */
 int draft_report(struct draft *);
 int draft_falls(struct draft *);  /* a count may fall only with a reason */
 void draft_trail(struct draft *); /* what the review of it left, else who owes the signature */

@@ -303,14 +303,36 @@ check_report(struct draft *d, int step)
 	return 0;
 }
 
+/* Has any source stated this number for that field? */
+static bool
+stated(const struct draft *d, const struct value *v)
+{
+	const struct incident *inc = d->fd.incident;
+
+	for (size_t i = 0; inc != NULL && i < inc->nfigures; i++)
+		if (inc->figures[i].key == v->key && inc->figures[i].fig.q == v->u.fig.q &&
+		    inc->figures[i].fig.n == v->u.fig.n)
+			return true;
+	return false;
+}
+
 static int
 check_adopted(struct draft *d, int step)
 {
+	bool any = false;
+
 	(void)step;
-	for (size_t i = 0; i < d->b->n; i++)
-		if (d->b->v[i].field != NULL && field_decimals(d->b->v[i].field) >= 0)
-			return 0;
-	return draft_refuse(d, EX_DATAERR, "step", _("which figure is adopted is not said"));
+	for (size_t i = 0; i < d->b->n; i++) {
+		const struct value *v = &d->b->v[i];
+
+		if (v->field == NULL || field_decimals(v->field) < 0)
+			continue;
+		any = true;
+		if (!said(d->b, F_REASON) && !stated(d, v))
+			return draft_refuse(d, EX_DATAERR, v->field->name,
+			    _("no source has stated this figure: adopting it needs a reason (field reason)"));
+	}
+	return any ? 0 : draft_refuse(d, EX_DATAERR, "step", _("which figure is adopted is not said"));
 }
 
 static int

@@ -93,38 +93,52 @@ add_adopter(struct draft *d, const char *person)
 		body_set_text(d->b, F_ADOPTER, all);
 }
 
-/* The adopted figures of this station, as its own word, then the newest of every source as that source's; never added
- * up. */
+static int64_t
+said_at(const struct incident *inc, const struct msgid *id)
+{
+	for (size_t i = 0; i < inc->nall; i++)
+		if (msgid_cmp(&inc->all[i].id, id) == 0)
+			return inc->all[i].at;
+	return 0;
+}
+
+/*
+ * Of the fields nobody typed: the figure this station has adopted, as its own word; where it has adopted none, the newest
+ * of every source as that source's, never added up.  An adopted figure goes up alone: beside the sources it was chosen
+ * from it would be read as one more of them.
+ */
 static void
-inherit_figures(struct draft *d)
+inherit_figures(struct draft *d, bool adopted_only)
 {
 	const struct incident *inc = d->fd.incident;
+	struct body *more = body_new();
 
-	for (size_t i = 0; i < d->b->n; i++)
-		if (is_figure(&d->b->v[i]))
-			return; /* typed figures stand for themselves */
 	for (size_t i = 0; i < inc->nadopted; i++) {
 		const struct incident_adopted *a = &inc->adopted[i];
 		struct figure fig = a->fig;
 
-		if (strcmp(a->station, d->s->conf.self) != 0)
+		if (strcmp(a->station, d->s->conf.self) != 0 || body_first(d->b, a->key) != NULL)
 			continue;
 		fig.source = NULL;
-		body_add_figure(d->b, a->key, &fig);
+		body_add_figure(more, a->key, &fig);
 		add_adopter(d, a->person);
 	}
-	for (size_t i = 0; i < inc->nfigures; i++) {
+	for (size_t i = 0; !adopted_only && i < inc->nfigures; i++) {
 		struct figure fig = inc->figures[i].fig;
-		bool own = strcmp(inc->figures[i].source, d->s->conf.self) == 0;
 
-		if (own && adopted_here(d, inc->figures[i].key) != NULL)
+		if (body_first(d->b, inc->figures[i].key) != NULL || adopted_here(d, inc->figures[i].key) != NULL)
 			continue;
-		fig.source = own ? NULL : inc->figures[i].source;
-		body_add_figure(d->b, inc->figures[i].key, &fig);
+		fig.source = strcmp(inc->figures[i].source, d->s->conf.self) == 0 ? NULL : inc->figures[i].source;
+		if (fig.asof == 0) /* said again, it is no newer than it was */
+			fig.asof = said_at(inc, &inc->figures[i].by);
+		body_add_figure(more, inc->figures[i].key, &fig);
 	}
+	for (size_t i = 0; i < more->n; i++)
+		body_add_value(d->b, &more->v[i]);
+	body_free(more);
 }
 
-/* A typed figure that is the adopted one is the act of who adopted it. */
+/* A typed figure that is the adopted one, be it by the source it was taken from, is the act of who adopted it. */
 static void
 name_adopters(struct draft *d)
 {
@@ -137,10 +151,19 @@ name_adopters(struct draft *d)
 		if (strcmp(a->station, d->s->conf.self) != 0)
 			continue;
 		for (const struct value *v = body_first(d->b, a->key); v != NULL; v = body_next(d->b, v))
-			same |= strcmp(source_of(d, &v->u.fig), d->s->conf.self) == 0 &&
-			    figure_same(&a->fig, &v->u.fig);
-		if (same)
-			add_adopter(d, a->person);
+			same |= figure_same(&a->fig, &v->u.fig) &&
+			    (strcmp(source_of(d, &v->u.fig), d->s->conf.self) == 0 ||
+				(a->fig.source != NULL && strcmp(source_of(d, &v->u.fig), a->fig.source) == 0));
+		if (!same)
+			continue;
+		add_adopter(d, a->person);
+		if (body_count(d->b, a->key) == 1) {
+			struct figure fig = a->fig;
+
+			fig.source = NULL;
+			body_unset(d->b, a->key);
+			body_add_figure(d->b, a->key, &fig);
+		}
 	}
 }
 
@@ -240,9 +263,12 @@ draft_falls(struct draft *d)
 static void
 inherit(struct draft *d, uint32_t key, const struct body *from)
 {
-	if (body_first(d->b, key) == NULL)
-		for (const struct value *v = body_first(from, key); v != NULL; v = body_next(from, v))
-			body_add_value(d->b, v);
+	if (body_first(d->b, key) != NULL)
+		return;
+	for (const struct value *v = body_first(from, key); v != NULL; v = body_next(from, v)) {
+		body_add_value(d->b, v);
+		d->inherited = d->inherited || key == F_TYPE || key == F_DIVISION;
+	}
 }
 
 static const uint32_t basic[] = {F_TYPE, F_TITLE, F_PLACE, F_DIVISION, F_POSITION, F_OCCURRED, F_BRIEF};
@@ -303,8 +329,9 @@ draft_report(struct draft *d)
 	if (d->fd.incident == NULL || d->fd.n == 0)
 		return 0;
 	inherit_basics(d, stage);
-	if (stage == STAGE_FIRST)
-		inherit_figures(d);
+	/* A follow-up says what is new, and the adopted figures again: they are this station's word until it adopts others. */
+	if (stage != STAGE_WITHDRAWAL)
+		inherit_figures(d, stage != STAGE_FIRST);
 	name_adopters(d);
 	return 0;
 }
@@ -321,10 +348,27 @@ set_name(struct body *b, uint32_t key, const char *name)
 		body_set_text(b, key, text);
 }
 
-/* The leader who was tried last, once trying was enough; else whoever sends it. */
+/* Who is booked for the signature of what this corrects; NULL. */
+static const char *
+owed_before(const struct draft *d)
+{
+	const struct incident *inc = d->fd.incident;
+
+	for (const struct value *v = body_first(d->b, F_REFS); v != NULL; v = body_next(d->b, v))
+		for (size_t i = 0; inc != NULL && i < inc->nall; i++)
+			if (msgid_cmp(&inc->all[i].id, &v->u.id) == 0 && inc->all[i].signature_owed)
+				return inc->all[i].owed_by;
+	return NULL;
+}
+
+/*
+ * 先报后签 when the leaders were tried as the rules want it: booked to the one tried last.  Otherwise it goes all the
+ * same, unsigned, and is booked to who is booked for what it corrects, else to whoever sends it.
+ */
 static void
 owe_signature(struct draft *d)
 {
+	const char *earlier;
 	const struct trail *t = d->trail;
 	const char *who = said(d->b, F_AUTHOR) ? body_text(d->b, F_AUTHOR) : NULL;
 	int64_t from;
@@ -333,9 +377,12 @@ owe_signature(struct draft *d)
 		who = t->author;
 	if (who == NULL)
 		who = d->req->seat != NULL ? d->req->seat : "";
-	if (t != NULL && t->ntries > 0 && life_unsigned_ok(t->tries, t->ntries, d->now, d->s->conf.rules, &from))
+	if (t != NULL && t->ntries > 0 && life_unsigned_ok(t->tries, t->ntries, d->now, d->s->conf.rules, &from)) {
 		who = t->tries[t->ntries - 1].person;
-	body_set_num(d->b, F_UNSIGNED, 1);
+		body_set_num(d->b, F_UNSIGNED, 1);
+	} else if ((earlier = owed_before(d)) != NULL) {
+		who = earlier;
+	}
 	set_name(d->b, F_SIGNATURE_OWED, *who != '\0' ? who : d->s->conf.self);
 }
 

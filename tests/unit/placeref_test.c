@@ -219,11 +219,32 @@ test_pieces(void **state)
 	assert_true(taken > 2000);
 }
 
+/* A name as long as a name may be, with the blank before the kilometre that our own text has. */
+static void
+test_name_at_its_bound(void **state)
+{
+	struct placeref r, again;
+	struct fault f = {0};
+	char text[PLACEREF_TEXT_MAX], canonical[PLACEREF_TEXT_MAX];
+
+	(void)state;
+	(void)memset(text, 'a', PLACEREF_NAME_MAX - 4 - 1);
+	(void)snprintf(text + PLACEREF_NAME_MAX - 5, sizeof(text) - (PLACEREF_NAME_MAX - 5), "江 12.5km");
+	assert_int_equal(placeref_parse(text, &r, &f), 0);
+	(void)placeref_format(&r, false, canonical, sizeof(canonical));
+	assert_int_equal(placeref_parse(canonical, &again, &f), 0);
+	assert_memory_equal(&r, &again, sizeof(r));
+	(void)memset(text, 'a', PLACEREF_NAME_MAX);
+	(void)snprintf(text + PLACEREF_NAME_MAX, sizeof(text) - PLACEREF_NAME_MAX, "江 12.5km");
+	assert_int_equal(placeref_parse(text, &r, &f), -1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_read), cmocka_unit_test(test_bounds),
-	    cmocka_unit_test(test_positions), cmocka_unit_test(test_pieces)};
+	    cmocka_unit_test(test_positions), cmocka_unit_test(test_pieces),
+	    cmocka_unit_test(test_name_at_its_bound)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -255,7 +255,7 @@ sent_as_it_is(void **state)
 	assert_true(step(w, "d", DRAFT_SEND, NULL)); /* no leader need be reached */
 	b = stored(w, &w->id);
 	assert_string_equal(body_text(b, F_CHECKER), "钱");
-	assert_true(body_flag(b, F_UNSIGNED));
+	assert_false(body_flag(b, F_UNSIGNED));
 	assert_string_equal(body_text(b, F_SIGNATURE_OWED), "seat1");
 	body_free(b);
 	/* another text than the one that was checked */
