@@ -208,7 +208,10 @@ csv_heading(struct buf *out)
 	const struct field *f;
 
 	for (size_t i = 0; (f = field_at(i)) != NULL; i++)
-		buf_printf(out, "%s,", f->name);
+		if (*value_unit(f, true) != '\0') /* the same in every language: files are put together */
+			buf_printf(out, "%s(%s),", f->name, value_unit(f, true));
+		else
+			buf_printf(out, "%s,", f->name);
 	buf_puts(out, "unknown\r\n");
 }
 

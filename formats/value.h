@@ -32,4 +32,7 @@ const char *time_format(int64_t ms, enum time_form, char *buf, size_t size);
 /* RFC 3339 with numeric offset or Z, seconds and fraction optional.  False when it is none. */
 bool time_parse_rfc3339(const char *, struct when *);	/* text is left NULL */
 
+/* What a figure of the field is counted in: "万元", " ha"; "" for persons, who need no word. */
+const char *value_unit(const struct field *, bool zh);
+
 #endif

@@ -60,6 +60,19 @@ put_fixed(struct buf *out, int64_t n, int decimals)
 	buf_printf(out, ".%.*s", (int)len, part);
 }
 
+const char *
+value_unit(const struct field *f, bool zh)
+{
+	static const struct {
+		const char *zh, *en;
+	} units[] = {{"万元", " x 10 000 yuan"}, {"公顷", " ha"}, {"间", " rooms"}, {"户", " households"}};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (strcmp(f->arg, units[i].zh) == 0)
+			return zh ? units[i].zh : units[i].en;
+	return ""; /* persons need none; the unit of a resource is said by the message */
+}
+
 static void
 put_figure(struct buf *out, const struct value *v, bool zh)
 {
@@ -73,6 +86,7 @@ put_figure(struct buf *out, const struct value *v, bool zh)
 	else {
 		buf_puts(out, (zh ? zh_word : en_word)[g->q]);
 		put_fixed(out, g->n, field_decimals(v->field));
+		buf_puts(out, value_unit(v->field, zh));
 	}
 	if (g->source == NULL && g->asof == 0)
 		return;

@@ -177,6 +177,19 @@ show_life(const json_t *in)
 		ctl_line(stdout, _("signatures owed"), ctl_text(in, "signatures_owed", buf, sizeof buf));
 }
 
+/* With what it is counted in: a loss typed in yuan would be ten thousand times too large. */
+static const char *
+figure_text(const json_t *figures, const char *key, const struct field *field, char *buf, size_t size)
+{
+	const char *unit = field != NULL ? value_unit(field, i18n_zh()) : "", *text = ctl_text(figures, key, buf, size);
+	size_t n = strlen(text);
+
+	if (*unit == '\0' || text != buf || n >= size)
+		return text;
+	(void)snprintf(buf + n, size - n, " (%s)", *unit == ' ' ? unit + 1 : unit);
+	return buf;
+}
+
 static void
 show_head(const json_t *in)
 {
@@ -207,7 +220,7 @@ show_head(const json_t *in)
 		    field == NULL ? key
 		    : i18n_zh()	  ? field->zh
 				  : _(field->label),
-		    ctl_text(figures, key, buf, sizeof buf));
+		    figure_text(figures, key, field, buf, sizeof buf));
 	}
 	show_life(in);
 	if (json_string_length(json_object_get(in, "missing")) > 0)

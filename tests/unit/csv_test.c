@@ -104,8 +104,8 @@ test_body(void **state)
 	static const struct {
 		const char *name, *cell;
 	} want[] = {{"stage", "first"}, {"type", "yjpt:12G00"}, {"title", "仓库, \"A\""}, {"brief", "第一行\n=第二行"},
-	    {"dead", "0"}, {"missing", "?"}, {"trapped", "~20@119 | >=3@120"}, {"injured", "<=5"}, {"loss", "12.5"},
-	    {"crops", "0.05"}, {"caller_phone", "'+8613900000000"}, {"position", "'-29.4 121.8"},
+	    {"dead", "0"}, {"missing", "?"}, {"trapped", "~20@119 | >=3@120"}, {"injured", "<=5"}, {"loss(万元)", "12.5"},
+	    {"crops(公顷)", "0.05"}, {"caller_phone", "'+8613900000000"}, {"position", "'-29.4 121.8"},
 	    {"learned", "2026-11-22T14:10:00+08:00"}, {"grade", "II"}, {"evacuated", ""}, {"version", ""},
 	    {"unknown", "60000=83010203 | 60002=f5"}};
 	static char head[256][2048], cell[256][2048];
@@ -132,7 +132,7 @@ test_body(void **state)
 	assert_int_equal(notes.replaced, 0);
 	/* every field has its column, in the table's order, and nothing else does */
 	for (size_t i = 0; field_at(i) != NULL; i++)
-		assert_string_equal(head[i], field_at(i)->name);
+		assert_memory_equal(head[i], field_at(i)->name, strlen(field_at(i)->name)); /* a unit may follow */
 	assert_null(field_at(n - 1));
 	buf_free(&out);
 	body_free(b);
