@@ -165,7 +165,7 @@ refused(void *ctx, const struct fault *f)
 	(void)ctl_fail(f);
 }
 
-/* What a text had no room for: an SMS says itself that there is more, a form does not. */
+/* What a text had no room for: whoever sends it should know, though a short message says itself that there is more. */
 static void
 put_lost(struct convert *c, const struct record *r, struct buf *lost)
 {
@@ -179,7 +179,7 @@ put_lost(struct convert *c, const struct record *r, struct buf *lost)
 		    c->texts.format == TEXTS_PASTE ? _("cut, the form takes no more: %.*s") : _("no room for: %.*s"),
 		    (int)len, p);
 		fault_at(&w, r->file, r->line);
-		(c->texts.format == TEXTS_PASTE ? told : noted)(c, &w);
+		told(c, &w);
 	}
 }
 
@@ -361,7 +361,7 @@ ctl_convert(struct ctl *ctl, int argc, char **argv)
 	r.lossy = ctl_flag(&a, "lossy");
 	c.document.cb = c.cb;
 	c.document.ctx = &c;
-	c.document.noted = noted;
+	c.document.noted = c.document.format == RECORD_CAP ? noted : told;
 	if (c.document.format == RECORD_CAP)
 		r.noted = NULL;	/* documents are written again from their own elements */
 	for (size_t i = 0; i < a.nword || (i == 0 && a.nword == 0); i++) {
