@@ -124,6 +124,7 @@ static int
 digit_at(const char *p, size_t len, size_t *used, bool *chinese)
 {
 	static const char *const han[] = {"零", "一", "二", "三", "四", "五", "六", "七", "八", "九"};
+	static const char *const formal[] = {"零", "壹", "贰", "叁", "肆", "伍", "陆", "柒", "捌", "玖"};
 	uint32_t cp;
 
 	if (len == 0)
@@ -136,7 +137,7 @@ digit_at(const char *p, size_t len, size_t *used, bool *chinese)
 		return (int)(cp - '0');
 	*chinese = true;
 	for (int i = 0; i < 10; i++)
-		if (starts(p, len, han[i]) != 0)
+		if (starts(p, len, han[i]) != 0 || starts(p, len, formal[i]) != 0)
 			return i;
 	return starts(p, len, "〇") != 0 ? 0 : starts(p, len, "两") != 0 ? 2 : -1;
 }
@@ -147,7 +148,7 @@ unit_at(const char *p, size_t len, size_t *used)
 	static const struct {
 		const char *s;
 		int64_t n;
-	} units[] = {{"十", 10}, {"百", 100}, {"千", 1000}, {"万", 10000}};
+	} units[] = {{"十", 10}, {"百", 100}, {"千", 1000}, {"万", 10000}, {"拾", 10}, {"佰", 100}, {"仟", 1000}};
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 		if ((*used = starts(p, len, units[i].s)) != 0)

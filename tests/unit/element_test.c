@@ -197,6 +197,8 @@ test_numbers(void **state)
 	    {"dead=13;brief=事故造成十三人遇难", ""},
 	    {"dead=20;brief=二十名群众遇难", ""},
 	    {"dead=103;brief=一百零三人死亡", ""},
+	    {"dead=1;brief=死亡叁人", "dead:d:3 "},
+	    {"dead=13;brief=壹拾叁人死亡", ""},
 	    {"dead=230;brief=两百三十人死亡", ""},
 	    {"dead=230;brief=两百三人死亡", ""},
 	    {"dead=1200;brief=1,200人死亡", ""},
