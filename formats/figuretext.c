@@ -383,7 +383,9 @@ figuretext(
 	}
 	if (n == 0)
 		return false;
-	adopted = n == 1 && body_text(b, F_ADOPTER) != NULL;
+	/* an adopted figure is the station's own word: one that names its source is still that source's */
+	adopted = n == 1 && body_text(b, F_ADOPTER) != NULL &&
+	    (of[0]->u.fig.source == NULL || of[0]->u.fig.source[0] == '\0');
 	if (label) {
 		buf_puts(out, e->zh ? f->zh : f->label);
 		buf_puts(out, e->zh ? "" : ": ");

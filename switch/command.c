@@ -92,43 +92,43 @@ static const struct command commands[] = {
 	N_("--person defaults to the account's name for read alone: signing for and taking on name a person.\n"
 	   "taken needs --due, the time of the next feedback; returned needs --reason."),
 	CMDF_CTL | CMDF_INCIDENT},
-    {CMD_CORRECT, "correct", "更正", "gz", "", "ID|REF --FIELD VALUE ... [--reason TEXT] [--by NAME]",
+    {CMD_CORRECT, "correct", "更正", "gz", "C", "ID|REF --FIELD VALUE ... [--reason TEXT] [--by NAME]",
 	N_("correct a message of this station; of an incident (REF) its last report"),
 	N_("A correction takes the place of what it corrects and goes to everyone who had that.  A count that falls needs "
 	   "--reason."),
-	CMDF_CTL | CMDF_INCIDENT},
-    {CMD_RECALL, "recall", "撤回", "ch", "", "ID|REF --reason TEXT",
+	BOTH | CMDF_INCIDENT},
+    {CMD_RECALL, "recall", "撤回", "ch", "Y", "ID|REF --reason TEXT",
 	N_("take back a message just sent, while nobody has read it"),
 	N_("Only within seconds (conf/rules/numbers.tsv), and while unread; after that it is corrected."),
-	CMDF_CTL | CMDF_INCIDENT},
+	BOTH | CMDF_INCIDENT},
     {CMD_DRAFT, "draft", "拟稿", "ng", "",
 	"[list|new|show|edit|submit|pass|return|take-back|try|sign|unsigned|send|delete] [RID] [--by NAME] ...",
 	N_("a draft on its way: checked, signed, sent"), draft_more, CMDF_CTL},
-    {CMD_STEP, "step", "环节", "hj", "", "REF verify|handle|resolve|archive|reopen|close --by NAME [--reason TEXT]",
-	N_("a step in the life of an event, or the close of a report"), step_more, CMDF_CTL | CMDF_INCIDENT},
+    {CMD_STEP, "step", "环节", "hj", "E", "REF verify|handle|resolve|archive|reopen|close --by NAME [--reason TEXT]",
+	N_("a step in the life of an event, or the close of a report"), step_more, BOTH | CMDF_INCIDENT},
     {CMD_MERGE, "merge", "并案", "ba", "", "REF OTHER --by NAME --reason TEXT",
-	N_("merge an incident into another one: REF goes, OTHER stays"), "", CMDF_CTL | CMDF_INCIDENT},
+	N_("merge an incident into another one: REF goes, OTHER stays"), "", BOTH | CMDF_INCIDENT},
     {CMD_SPLIT, "split", "拆分", "cf", "",
 	"REF ID... --by NAME --reason TEXT [--into OTHER] [--FIELD VALUE ...]",
 	N_("take messages out of an incident, into a new one or OTHER"),
 	N_("Fields (--title, --place, --type ...) are those of the new incident; without them they are its messages'."),
-	CMDF_CTL | CMDF_INCIDENT},
-    {CMD_ADOPT, "adopt", "采用", "cy", "", "REF --FIGURE VALUE[@SOURCE] ... --by NAME",
+	BOTH | CMDF_INCIDENT},
+    {CMD_ADOPT, "adopt", "采用", "cy", "A", "REF --FIGURE VALUE[@SOURCE] ... --by NAME",
 	N_("adopt figures: a named person says which source counts"),
 	N_("--dead 3@119 --missing 0 --by NAME.  Until then texts that go up say \"at least\" with source and time."),
-	CMDF_CTL | CMDF_INCIDENT},
-    {CMD_COUNTERSIGN, "countersign", "补签", "bq", "", "ID --by NAME",
-	N_("sign afterwards for a report that went before its signature"), "", CMDF_CTL | CMDF_INCIDENT},
+	BOTH | CMDF_INCIDENT},
+    {CMD_COUNTERSIGN, "countersign", "补签", "bq", "K", "ID --by NAME",
+	N_("sign afterwards for a report that went before its signature"), "", BOTH | CMDF_INCIDENT},
     {CMD_VERDICT, "verdict", "研判", "yp", "", "REF NAME --confirm|--deny --by NAME [--reason TEXT]",
 	N_("confirm or deny a verdict, such as that of risk"),
 	N_("What the figures show is in `dutyctl grade REF --explain'; a person says whether it is so."),
-	CMDF_CTL | CMDF_INCIDENT},
-    {CMD_DIFF, "diff", "差异", "cy", "", "REF [FROM [TO]] [--station CODE] [--realm live|exercise]",
+	BOTH | CMDF_INCIDENT},
+    {CMD_DIFF, "diff", "差异", "cy", "=", "REF [FROM [TO]] [--station CODE] [--realm live|exercise]",
 	N_("what differs between two versions of a report, field by field"),
 	N_("FROM and TO are report numbers; without them the last two; with one, what that report changed.  Of this station's "
 	   "own\n"
 	   "reports, else the opener's, unless --station says whose."),
-	CMDF_CTL | CMDF_INCIDENT},
+	BOTH | CMDF_INCIDENT},
     {CMD_OUTSIDE, "outside", "外部登记", "wbdj", "",
 	"REF|- --channel phone|fax|system|sms|paper|... --done-at TIME --by NAME [--system NAME] [--receipt-no N] "
 	"[--answered-by NAME] [--to A,B]",
@@ -155,7 +155,7 @@ static const struct command commands[] = {
     {CMD_LOG, "log", "日志", "rz", "", "[--after SEQ] [--limit N]", N_("the duty log"), "", BOTH},
     /* dutyctl alone */
     {CMD_MESSAGE, "message", "正文", "zw", "", "ID", N_("a message with its deliveries and receipts"), "", CMDF_CTL},
-    {CMD_RENDER, "render", "成文", "cw", "", "ID --to bulletin|sms|phone|paste [--kind brief|special] "
+    {CMD_RENDER, "render", "成文", "cw", "O", "ID --to bulletin|sms|phone|paste [--kind brief|special] "
 	"[--parts] [--profile NAME] [--self NAME] [--exercise]",
 	N_("a report in the form it leaves in: bulletin, short message, telephone script, paste text"),
 	N_("  bulletin  pages for paper; --kind special: the special report instead of the brief one\n"
@@ -163,12 +163,12 @@ static const struct command commands[] = {
 	   "  phone     a script to be read out, with its read-back code\n"
 	   "  paste     the lines of another system's form; --profile: which\n"
 	   "What did not fit is told on standard error."),
-	CMDF_CTL},
+	BOTH},
     {CMD_DESTROY, "destroy", "清除", "qc", "", "ID --first NAME --second NAME --reason TEXT",
 	N_("two persons destroy this station's copy of what must not be here"),
 	N_("Its bytes go, its row and digest stay as a tombstone; who else has it is told, by its id alone.  What went the\n"
 	   "classified way leaves a stub: `dutyctl stub'."),
-	CMDF_CTL},
+	BOTH},
     {CMD_DRAFTS, "drafts", "草稿", "cg", "", "", N_("drafts kept by the switch"), "", CMDF_CTL},
     {CMD_WATCH, "watch", "监看", "jk", "", "[--count N]", N_("a line whenever something changed, until interrupted"),
 	"", CMDF_CTL},
@@ -195,36 +195,41 @@ static const struct command commands[] = {
 	N_("Offline it takes the journal's lock.  Exit status 65 and the first bad row when anything is wrong."),
 	CMDF_CTL | CMDF_OFFLINE},
     {CMD_IMPORT, "import", "导入", "dr", "",
-	"--format cap|report-jsonl [--from STATION] [--to A,B] [--retry SECONDS] FILE...|-",
-	N_("enter CAP warnings, or another system's reports as history"),
-	N_("cap: Actual goes live, Exercise to the exercise realm, Test, System and Draft to the log; the original "
-	   "bytes are kept.\n"
+	"--format cap|12379|report-jsonl [--from STATION] [--to A,B] [--retry SECONDS] FILE...|-",
+	N_("enter warnings, or another system's reports as history"),
+	N_("cap (one alert, or a feed of them), 12379: Actual goes live, Exercise to the exercise realm, Test, System and "
+	   "Draft to the log; the original bytes are kept.  A report of this program that comes as CAP is taken down as an intake.\n"
 	   "report-jsonl: one report a line, entered as history in this station's own name; --from may only name this "
 	   "station.\n"
 	   "Running an import again makes nothing twice.  Exit status 65 when anything was refused."),
 	CMDF_CTL},
-    {CMD_EXPORT, "export", "导出", "dc", "", "ID|REF [--format json] [--incident] [--realm live|exercise]",
+    {CMD_EXPORT, "export", "导出", "dc", "", "ID|REF [--format json|original] [--incident] [--realm live|exercise]",
 	N_("a message, or every message of an incident, as JSON lines with digests"),
-	N_("An incident's id is that of its opening message: --incident exports the whole incident."), CMDF_CTL},
+	N_("An incident's id is that of its opening message: --incident exports the whole incident.\n"
+	   "original: the bytes one message was imported from, as they were; status 66 when there are none."),
+	CMDF_CTL},
     {CMD_CONVERT, "convert", "转换", "zh", "",
-	"[--from wire|json|report-jsonl|cap] --to FORMAT [--charset C] [--output-charset C] [--bom] [--lossy] [FILE...]",
+	"[--from FORMAT] --to FORMAT [--charset C] [--output-charset C] [--bom] [--lossy] [OPTION...] [FILE...]",
 	N_("a file of messages in another format, on standard output"),
 	N_("Needs no station.  Without FILE, or with -, it reads standard input; without --from it looks.\n"
-	   "  --to              json, wire, cap (one message), csv or text\n"
+	   "  --from            wire, json, report-jsonl, cap (also feeds), 12379, ebd\n"
+	   "  --to              json, wire, csv, text, cap, 12379, ebd (one message), bulletin, sms, phone, paste\n"
+	   "  --self            texts: the station that speaks; --exercise marks them; --kind brief or special (bulletin);\n"
+	   "                    --parts (sms); --profile NAME (paste); --src, --dest (ebd: resource codes)\n"
 	   "  --charset         what the text is in: utf-8, gb18030, gbk, gb2312, big5, utf-16le, utf-16be; else it looks\n"
 	   "  --output-charset  csv and text: what to write; what it cannot hold becomes [U+20BB7]\n"
 	   "  --bom             csv and text: begin with a byte order mark, for spreadsheets\n"
 	   "  --lossy           take damaged text, with U+FFFD in its place\n"
 	   "Exit status: 0 all taken, 1 all taken and warned of something, 65 something was refused."),
 	CMDF_CTL | CMDF_OFFLINE},
-    {CMD_CHECK, "check", "检查", "jc", "", "[--format wire|json|report-jsonl|cap] [--charset C] FILE...",
+    {CMD_CHECK, "check", "检查", "jc", "", "[--format wire|json|report-jsonl|cap|12379|ebd] [--charset C] FILE...",
 	N_("whether files of messages would be taken"),
 	N_("Needs no station.  A line a file: accept, warn or reject, the file and the reason, with tabs between.\n"
 	   "Exit status: 0 all accepted, 1 some with warnings, 65 some refused."),
 	CMDF_CTL | CMDF_OFFLINE},
     {CMD_CODES, "codes", "代码", "dm", "", "[--limit N] QUERY...",
-	N_("event types and divisions by code, name, part of a name or initials"),
-	N_("Several words must all match.  Needs no station."), CMDF_CTL | CMDF_OFFLINE},
+	N_("event types, divisions, stations and groups by code, name, part of a name or initials"),
+	N_("Several words must all match.  Needs no station.  Status 66 when nothing is found."), CMDF_CTL | CMDF_OFFLINE},
     /* the desk alone */
     {CMD_OVERVIEW, "overview", "值班台", "zbt", "Home 0", "", N_("back to the overview"), "", CMDF_DESK},
     {CMD_OPEN, "open", "打开", "dk", "Enter", "", N_("open what is selected"), "", CMDF_DESK},

@@ -14,7 +14,7 @@
 #include "../formats/text.h"
 #include "../formats/value.h"
 #include "ctl_submit.h"
-#include "life.h"
+#include "../formats/life.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 

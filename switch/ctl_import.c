@@ -1,5 +1,5 @@
 /*
- * import: CAP files, and another system's reports as history.
+ * import: warnings as CAP (also in feeds) or 12379 documents, and another system's reports as history.
  *
  * A file or line that cannot be taken is refused by name and reason and the others go on.  The request id is the digest
  * of the bytes, so an import that was killed, or lost its switch half-way, is simply run again.
@@ -9,8 +9,12 @@
 #include <sysexits.h>
 #include "../formats/buf.h"
 #include "../formats/cap.h"
+#include "../formats/conf.h"
 #include "../formats/i18n.h"
+#include "../formats/limits.h"
 #include "../formats/reportjsonl.h"
+#include "../formats/warn12379.h"
+#include "ctl_import.h"
 #include "ctl_submit.h"
 
 #define TREE_SENT_MAX 1024		/* bytes of a CAP document's elements that go along to the addressees */
@@ -19,11 +23,28 @@
 static const struct ctl_option import_options[] = {
     {"format", true, false}, {"from", true, false}, {"to", true, false}, {"retry", true, false}, {NULL, false, false}};
 
+struct import;
+static int read_cap(struct import *, const char *, const uint8_t *, size_t, struct fault *);
+static int read_12379(struct import *, const char *, const uint8_t *, size_t, struct fault *);
+
+static const struct import_format {
+	const char *name, *rid;	/* rid: what request ids begin with */
+	/* 0, or -1 + fault when the switch is gone; what cannot be taken goes to the pipe as refused.  NULL: lines */
+	int (*read)(struct import *, const char *where, const uint8_t *, size_t, struct fault *gone);
+} formats[] = {
+    {"cap", "cap:", read_cap},
+    {"12379", "12379:", read_12379},
+    {"report-jsonl", "rj:", NULL},
+};
+
 struct import {
+	const struct import_format *format;
 	struct ctl *ctl;
 	struct ctl_pipe *pipe;
 	const struct codebook *cb;
 	const char *to;
+	char **places;		/* what the pipe's items are named by; owned */
+	size_t nplaces;
 };
 
 static void
@@ -37,41 +58,143 @@ rid_of(const char *prefix, const void *p, size_t n, char *out, size_t size)
 	(void)snprintf(out, size, "%s%s", prefix, hex);
 }
 
-/* 0 going on, -1 + fault the switch is gone. */
-static int
-import_cap(struct import *im, const char *path, struct fault *gone)
+/* What a document says, whatever format it is in. */
+struct import_doc {
+	struct body *body;	/* owned */
+	bool exercise, log;
+};
+
+/* The documents of one file. */
+struct import_file {
+	struct import *im;
+	const char *where;
+	struct fault *gone;
+	size_t n;
+	int rc;			/* not 0: the switch is gone */
+};
+
+/* "FILE#2": where the pipe may go on naming it after the file has been closed. */
+static const char *
+place_of(struct import *im, const char *where, size_t n)
 {
-	const char *where = strcmp(path, "-") == 0 ? "stdin" : path;
-	struct cap_alert alert = { 0 };
+	char text[4200];
+
+	(void)snprintf(text, sizeof text, "%.4096s#%zu", where, n);
+	im->places = xreallocarray(im->places, im->nplaces + 1, sizeof *im->places);
+	return im->places[im->nplaces++] = xstrdup(text);
+}
+
+/* Takes the body and the bytes. */
+static int
+put_document(struct import *im, const char *where, struct import_doc *doc, uint8_t *bytes, size_t len, struct fault *gone)
+{
 	struct fault f = { 0 };
-	uint8_t *bytes = NULL;
-	size_t len = 0;
 	char rid[80];
 	const char *tree;
 	json_t *request;
-	int realm;
 
-	if (ctl_file_read(path, CAP_MAX, &bytes, &len, &f) != 0 ||
-	    cap_read(bytes, len, im->cb, ctl_now(), &alert, &f) != 0)
-		goto refused;
 	/* Every addressee's line would carry the whole document: beyond a line's worth the original bytes, kept here by
 	 * digest, are enough. */
-	if ((tree = body_text(alert.body, F_CAP_TREE)) != NULL && strlen(tree) > TREE_SENT_MAX)
-		body_unset(alert.body, F_CAP_TREE);
+	if ((tree = body_text(doc->body, F_CAP_TREE)) != NULL && strlen(tree) > TREE_SENT_MAX)
+		body_unset(doc->body, F_CAP_TREE);
 	/* An entry of the log stays here, also one that the station may know as the answer to a message. */
-	if (im->to != NULL && alert.fate != CAP_LOG && body_enum(alert.body, F_KIND) != KIND_LOG &&
-	    ctl_stations(alert.body, F_TO, im->to, &f) != 0)
-		goto refused;
-	rid_of("cap:", bytes, len, rid, sizeof rid);
-	realm = alert.fate == CAP_EXERCISE ? REALM_EXERCISE : REALM_LIVE;
-	request = submit_request(rid, realm, alert.body, true);
-	cap_alert_free(&alert);
+	if (im->to != NULL && !doc->log && body_enum(doc->body, F_KIND) != KIND_LOG &&
+	    ctl_stations(doc->body, F_TO, im->to, &f) != 0) {
+		body_free(doc->body);
+		free(bytes);
+		ctl_pipe_refuse(im->pipe, where, 0, &f);
+		return 0;
+	}
+	rid_of(im->format->rid, bytes, len, rid, sizeof rid);
+	request = submit_request(rid, doc->exercise ? REALM_EXERCISE : REALM_LIVE, doc->body, true);
+	body_free(doc->body);
 	return ctl_pipe_put(im->pipe, where, 0, request, bytes, len, gone);
-refused:
-	cap_alert_free(&alert);
+}
+
+static void
+one_alert(void *ctx, const void *bytes, size_t len, struct cap_alert *alert, const struct fault *refused)
+{
+	struct import_file *file = ctx;
+	struct import_doc doc = { 0 };
+	const char *where = ++file->n == 1 ? file->where : place_of(file->im, file->where, file->n);
+	uint8_t *copy;
+
+	if (file->rc != 0)
+		return;
+	if (alert == NULL) {
+		ctl_pipe_refuse(file->im->pipe, where, 0, refused);
+		return;
+	}
+	doc.exercise = alert->fate == CAP_EXERCISE;
+	doc.log = alert->fate == CAP_LOG;
+	if (alert->own != NULL && !doc.log) {
+		doc.body = import_own(alert->own, alert->body);
+	} else {
+		doc.body = alert->body;
+		alert->body = NULL;
+	}
+	for (const struct value *v = alert->odd ? body_first(doc.body, F_REMARKS) : NULL; v != NULL; v = body_next(doc.body, v)) {
+		struct fault w = { 0 };
+
+		(void)fault_set(&w, EX_DATAERR, "", "%.900s", v->u.text.s);
+		fault_at(&w, where, 0);
+		(void)ctl_fail(&w);
+	}
+	copy = xmalloc(len > 0 ? len : 1);
+	memcpy(copy, bytes, len);
+	file->rc = put_document(file->im, where, &doc, copy, len, file->gone);
+}
+
+/* One alert, or a feed or envelope of them. */
+static int
+read_cap(struct import *im, const char *where, const uint8_t *bytes, size_t len, struct fault *gone)
+{
+	struct import_file file = { .im = im, .where = where, .gone = gone };
+	struct fault f = { 0 };
+
+	if (cap_read_all(bytes, len, im->cb, ctl_now(), one_alert, &file, &f) == -1)
+		ctl_pipe_refuse(im->pipe, where, 0, &f);
+	return file.rc;
+}
+
+static int
+read_12379(struct import *im, const char *where, const uint8_t *bytes, size_t len, struct fault *gone)
+{
+	struct warn12379 w = { 0 };
+	struct import_doc doc = { 0 };
+	struct fault f = { 0 };
+	uint8_t *copy;
+
+	if (warn12379_read(bytes, len, im->cb, ctl_now(), &w, &f) != 0) {
+		ctl_pipe_refuse(im->pipe, where, 0, &f);
+		return 0;
+	}
+	doc.body = w.body;
+	doc.exercise = w.fate == WARN12379_EXERCISE;
+	doc.log = w.fate == WARN12379_LOG;
+	w.body = NULL;
+	warn12379_free(&w);
+	copy = xmalloc(len > 0 ? len : 1);
+	memcpy(copy, bytes, len);
+	return put_document(im, where, &doc, copy, len, gone);
+}
+
+/* A file of one document or a container of several.  0 going on, -1 + fault the switch is gone. */
+static int
+import_document(struct import *im, const char *path, struct fault *gone)
+{
+	const char *where = strcmp(path, "-") == 0 ? "stdin" : path;
+	struct fault f = { 0 };
+	uint8_t *bytes = NULL;
+	size_t len = 0;
+	int rc = 0;
+
+	if (ctl_file_read(path, CAP_MAX, &bytes, &len, &f) != 0)
+		ctl_pipe_refuse(im->pipe, where, 0, &f);
+	else
+		rc = im->format->read(im, where, bytes, len, gone);
 	free(bytes);
-	ctl_pipe_refuse(im->pipe, where, 0, &f);
-	return 0;
+	return rc;
 }
 
 static int
@@ -86,7 +209,7 @@ import_line(struct import *im, const char *where, const struct ctl_lines *l, str
 		(void)fault_set(&f, EX_DATAERR, "", _("line longer than %zu bytes"), l->max);
 	else if ((b = reportjsonl_read(l->p, l->n, im->cb, ctl_now(), &f)) != NULL &&
 	    (im->to == NULL || ctl_stations(b, F_TO, im->to, &f) == 0)) {
-		rid_of("rj:", l->p, l->n, rid, sizeof rid);
+		rid_of(im->format->rid, l->p, l->n, rid, sizeof rid);
 		request = submit_request(rid, REALM_LIVE, b, true);
 	}
 	body_free(b);
@@ -131,7 +254,7 @@ ctl_import(struct ctl *ctl, int argc, char **argv)
 	struct fault f = { 0 };
 	const char *format, *from, *self;
 	struct body *probe = NULL;
-	bool cap;
+	char confdir[512];
 	long retry = 30;
 	int rc;
 
@@ -141,9 +264,11 @@ ctl_import(struct ctl *ctl, int argc, char **argv)
 	}
 	ctl->json = ctl->json || a.json;
 	format = ctl_arg(&a, "format");
-	cap = format != NULL && strcmp(format, "cap") == 0;
-	if (format == NULL || (!cap && strcmp(format, "report-jsonl") != 0)) {
-		rc = ctl_usage("import", "format", _("must be cap or report-jsonl"));
+	for (size_t i = 0; format != NULL && i < sizeof formats / sizeof formats[0]; i++)
+		if (strcmp(format, formats[i].name) == 0)
+			im.format = &formats[i];
+	if (im.format == NULL) {
+		rc = ctl_usage("import", "format", _("must be cap, 12379 or report-jsonl"));
 		goto out;
 	}
 	if (a.nword == 0) {
@@ -154,6 +279,7 @@ ctl_import(struct ctl *ctl, int argc, char **argv)
 	probe = body_new();
 	if (ctl_arg_num(&a, "retry", 0, 86400, &retry, &f) != 0 ||
 	    (im.to != NULL && ctl_stations(probe, F_TO, im.to, &f) != 0) || ctl_dir(ctl, &f) != 0 ||
+	    conf_dir(confdir, sizeof confdir, &f) == NULL || limits_load(confdir, &f) != 0 ||
 	    (im.cb = ctl_codebook(ctl, &f)) == NULL || ctl_connect(ctl, &f) != 0) {
 		rc = ctl_fail(&f);
 		goto out;
@@ -168,7 +294,7 @@ ctl_import(struct ctl *ctl, int argc, char **argv)
 	im.pipe = ctl_pipe_new(ctl, retry, submit_tally_done, &tally);
 	rc = 0;
 	for (size_t i = 0; i < a.nword && rc == 0; i++)
-		rc = cap ? import_cap(&im, a.word[i], &f) : import_reports(&im, a.word[i], &f);
+		rc = im.format->read != NULL ? import_document(&im, a.word[i], &f) : import_reports(&im, a.word[i], &f);
 	if (rc == 0)
 		rc = ctl_pipe_drain(im.pipe, &f);
 	if (rc != 0)
@@ -181,6 +307,9 @@ ctl_import(struct ctl *ctl, int argc, char **argv)
 			rc = sum;
 	}
 out:
+	for (size_t i = 0; i < im.nplaces; i++)
+		free(im.places[i]);
+	free(im.places);
 	body_free(probe);
 	ctl_args_free(&a);
 	return rc;

@@ -29,7 +29,7 @@
 #include "../formats/text.h"
 #include "../formats/wire.h"
 #include "desk_int.h"
-#include "life.h"
+#include "../formats/life.h"
 #include "log.h"
 #include "query.h"
 

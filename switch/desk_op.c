@@ -10,7 +10,7 @@
 #include "../formats/json.h"
 #include "../formats/text.h"
 #include "desk_int.h"
-#include "life.h"
+#include "../formats/life.h"
 #include "log.h"
 #include "query.h"
 

@@ -21,7 +21,7 @@
 #include <string.h>
 #include "../formats/buf.h"
 #include "incident_int.h"
-#include "life.h"
+#include "../formats/life.h"
 #include "route.h"
 
 struct view {

@@ -9,7 +9,7 @@
 #include <string.h>
 #include "../formats/buf.h"
 #include "incident_int.h"
-#include "life.h"
+#include "../formats/life.h"
 
 static void figure_format(struct buf *, const struct field *, const struct figure *);
 static json_t *figure_texts(const struct incident *, json_t *sources);

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include "life.h"
+#include "../formats/life.h"
 #include "query_int.h"
 
 #define DRAFTS_MAX 1000

@@ -195,16 +195,58 @@ take_fresh(struct sync *s)
 	return 0;
 }
 
+/* What is known of it is made anew, from all that refers to it. */
+static int
+look_again(struct sync *s, struct live_mail *m)
+{
+	live_order_take(s->l, m);
+	if (live_deeds(s->q, &m->it) == -1) {
+		live_order_put(s->l, m);
+		return -1;
+	}
+	live_order_put(s->l, m);
+	live_mail_changed(m);
+	return mail_owed(s->q, m);
+}
+
+/* What was recalled may have been a correction: what it had corrected stands again. */
+static int
+release(struct sync *s, const struct msgid *correction)
+{
+	struct journal_msg msg;
+	struct body *b = NULL;
+	struct live_mail *m;
+	int rc;
+
+	memset(&msg, 0, sizeof msg);
+	rc = query_message(s->q, correction, &msg, &b);
+	if (rc == 0 && body_enum(b, F_STAGE) == STAGE_CORRECTION)
+		for (const struct value *v = body_first(b, F_REFS); v != NULL && rc != -1; v = body_next(b, v))
+			if ((m = live_map_find(&s->l->mail, &v->u.id)) != NULL)
+				rc = look_again(s, m);
+	body_free(b);
+	buf_free(&msg.body);
+	return rc == -1 ? -1 : 0;
+}
+
 static int
 take_notes(struct sync *s)
 {
 	for (size_t i = 0; i < s->nnotes; i++) {
-		struct live_mail *m = live_map_find(&s->l->mail, &s->notes[i].of);
+		const struct live_note *n = &s->notes[i];
+		struct live_mail *m = live_map_find(&s->l->mail, &n->of);
 
+		if (n->recalled && release(s, &n->of) == -1)
+			return -1;
 		if (m == NULL)
 			continue;
+		if (n->corrected) {	/* unless the correction was recalled before it came */
+			if (look_again(s, m) == -1)
+				return -1;
+			continue;
+		}
 		live_order_take(s->l, m);
-		live_note_add(&m->it, &s->notes[i]);
+		live_note_add(&m->it, n);
 		live_order_put(s->l, m);
 		live_mail_changed(m);
 		if (mail_owed(s->q, m) == -1)

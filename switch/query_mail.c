@@ -212,6 +212,9 @@ bool
 live_note_of(const struct query *q, const struct journal_msg *m, const struct body *b, struct live_note *n)
 {
 	bool own = strcmp(m->id.origin, q->self) == 0;
+	/* What was taken in here from another system is filed as ours and is that system's word. */
+	bool theirs = !own || (m->kind == KIND_WARNING && body_first(b, F_FOREIGN_ID) != NULL);
+	bool amends = theirs && (m->kind == KIND_REPORT || m->kind == KIND_DIRECTIVE || m->kind == KIND_WARNING);
 	int stage = body_enum(b, F_STAGE);
 
 	memset(n, 0, sizeof *n);
@@ -219,9 +222,9 @@ live_note_of(const struct query *q, const struct journal_msg *m, const struct bo
 		n->done = body_enum(b, F_ACT);
 	else if (own && m->kind == KIND_FEEDBACK)
 		n->answered = true;
-	else if (!own && m->kind == KIND_REPORT && stage == STAGE_WITHDRAWAL)
+	else if (amends && stage == STAGE_WITHDRAWAL)
 		n->recalled = true;
-	else if (!own && m->kind == KIND_REPORT && stage == STAGE_CORRECTION)
+	else if (amends && stage == STAGE_CORRECTION)
 		n->corrected = true;
 	else
 		return false;
@@ -249,6 +252,8 @@ live_note_add(struct inbox_item *it, const struct live_note *n)
 struct deeds {
 	struct query *q;
 	struct inbox_item *it;
+	struct msgid *by;	/* the corrections of it; owned */
+	size_t nby;
 };
 
 static int
@@ -260,20 +265,56 @@ deed_row(void *ctx, const struct journal_msg *m)
 
 	if (!m->local || (b = query_decode(m)) == NULL)
 		return 0;
-	if (live_note_of(d->q, m, b, &n) && live_note_binds(&n, &m->id, &d->it->id))
+	if (live_note_of(d->q, m, b, &n) && live_note_binds(&n, &m->id, &d->it->id)) {
+		if (n.corrected) {
+			d->by = xreallocarray(d->by, d->nby + 1, sizeof *d->by);
+			d->by[d->nby++] = m->id;
+			n.corrected = false;
+		}
 		live_note_add(d->it, &n);
+	}
 	body_free(b);
 	return 0;
 }
 
+/* Was it itself recalled?  The answer is in the item. */
+static int
+recalled_row(void *ctx, const struct journal_msg *m)
+{
+	struct deeds *d = ctx;
+	struct body *b;
+	struct live_note n;
+
+	if (!m->local || (b = query_decode(m)) == NULL)
+		return 0;
+	if (live_note_of(d->q, m, b, &n) && n.recalled && live_note_binds(&n, &m->id, &d->it->id))
+		d->it->recalled = true;
+	body_free(b);
+	return 0;
+}
+
+/* A correction that was recalled says nothing any more: what it corrected stands, and asks for what it asked. */
 int
 live_deeds(struct query *q, struct inbox_item *it)
 {
-	struct deeds d = { q, it };
-	const struct live_note none = { 0 };
+	struct deeds d = { .q = q, .it = it };
+	struct live_note note = { 0 };
+	int rc;
 
-	live_note_add(it, &none);
-	return q->j->ops->each_referring(q->j, &it->id, deed_row, &d);
+	it->done = 0;
+	it->answered = it->recalled = it->corrected = false;
+	live_note_add(it, &note);
+	rc = q->j->ops->each_referring(q->j, &it->id, deed_row, &d);
+	for (size_t i = 0; rc != -1 && i < d.nby && !it->corrected; i++) {
+		struct inbox_item by = { .id = d.by[i] };
+		struct deeds of = { .q = q, .it = &by };
+
+		rc = q->j->ops->each_referring(q->j, &by.id, recalled_row, &of);
+		note.corrected = !by.recalled;
+		live_note_add(it, &note);
+	}
+	free(d.by);
+	return rc;
 }
 
 bool

@@ -9,7 +9,7 @@
 #include "../formats/text.h"
 #include "../formats/value.h"
 #include "../formats/wire.h"
-#include "life.h"
+#include "../formats/life.h"
 #include "query_int.h"
 
 static void put_chars(struct buf *, const char *, int chars);

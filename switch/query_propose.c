@@ -8,7 +8,7 @@
 #include <sysexits.h>
 #include "../formats/grade.h"
 #include "../formats/i18n.h"
-#include "life.h"
+#include "../formats/life.h"
 #include "query_int.h"
 
 #define PROPOSE_WORDS 65536	/* bytes of the timeline's words the marks are looked for in */

@@ -7,7 +7,7 @@
 #include "../formats/i18n.h"
 #include "../formats/json.h"
 #include "../formats/phone.h"
-#include "life.h"
+#include "../formats/life.h"
 #include "query_int.h"
 
 #define SHOW_LINES 2000		/* of a timeline, the last ones */

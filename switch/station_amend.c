@@ -293,6 +293,44 @@ keep_pace(struct draft *d, const struct idlist *refs)
 		body_set_num(d->b, F_PRECEDENCE, own);
 }
 
+/* A directive or warning says what it is about; so does its recall, in the words of what it takes back. */
+static void
+name_recalled(struct draft *d, const struct msgid *id)
+{
+	static const uint32_t names[] = {F_TITLE, F_EVENT_NAME, F_TEXT};
+	const struct incident_line *l = line_of(d, id);
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (body_first(d->b, names[i]) != NULL)
+			return;
+	for (size_t i = 0; l != NULL && i < sizeof names / sizeof names[0]; i++) {
+		const char *name = body_text(l->body, names[i]);
+
+		if (name == NULL || *name == '\0')
+			continue;
+		body_set_text(d->b, names[i], name);
+		return;
+	}
+}
+
+/*
+ * A correction takes the place of all that was said in the place of what it names: who corrects the first report again
+ * does not mean the correction in between to stand beside it.  Another system's Update or Cancel is of the whole warning:
+ * CAP may name the last message alone, 12379 names the first, and a cancelled warning must neither stand again in an
+ * older wording nor go on in a newer one.  A recall of our own is of the one message it names.
+ */
+static void
+refer_to_all(struct draft *d)
+{
+	struct idlist chain = {0};
+
+	chain_of(d, &chain);
+	for (size_t i = 0; i < chain.n && body_count(d->b, F_REFS) < FIELD_REPEAT_MAX; i++)
+		if (!incident_refers(d->b, &chain.v[i]) && (d->foreign || !recalled(d, &chain.v[i])))
+			body_add_id(d->b, F_REFS, &chain.v[i]);
+	free(chain.v);
+}
+
 int
 draft_amend(struct draft *d)
 {
@@ -301,12 +339,16 @@ draft_amend(struct draft *d)
 
 	if (body_first(d->b, F_REFS) == NULL)
 		return draft_refuse(d, EX_DATAERR, "refs", _("which message is corrected or recalled is not said"));
+	if (d->foreign || body_enum(d->b, F_STAGE) == STAGE_CORRECTION)
+		refer_to_all(d);
 	for (const struct value *v = body_first(d->b, F_REFS); v != NULL; v = body_next(d->b, v))
 		idlist_add(&refs, &v->u.id);
 	for (size_t i = 0; i < refs.n && rc == 0 && !d->foreign; i++)
 		rc = may_amend(d, &refs.v[i]);
 	if (rc == 0 && body_enum(d->b, F_STAGE) == STAGE_CORRECTION)
 		body_set_num(d->b, F_RING, touches_action(d));
+	if (rc == 0 && d->kind != KIND_REPORT && body_enum(d->b, F_STAGE) == STAGE_WITHDRAWAL)
+		name_recalled(d, &refs.v[0]);
 	if (rc == 0 && (body_enum(d->b, F_STAGE) == STAGE_WITHDRAWAL || body_flag(d->b, F_RING)))
 		keep_pace(d, &refs);
 	free(refs.v);

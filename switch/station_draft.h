@@ -5,7 +5,7 @@
  * station_life.c, station_foreign.c, station_address.c, station_trail.c, station_review.c and station_destroy.c.
  */
 #include "incident.h"
-#include "life.h"
+#include "../formats/life.h"
 #include "station_int.h"
 
 #define PERSON_MAX 97 /* bytes with NUL: F_SIGNER and its like */

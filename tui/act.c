@@ -1,7 +1,6 @@
 /*
- * Decisions about an incident or a message that fit into a few lines: grade, log entry, signing for, taking on.  Each is
- * a question with one confirmation that defaults to cancel; raising a grade asks for nothing but the digit, lowering one
- * asks for the reason and the leader.
+ * Log entry, telephone report, signing for, taking on: questions with one confirmation that defaults to cancel.  What is
+ * common to all deeds (act.h) is here too.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,22 +9,10 @@
 #include "../formats/codebook.h"
 #include "../formats/i18n.h"
 #include "../formats/value.h"
+#include "act.h"
 #include "compose.h"
 #include "prompt.h"
 #include "util.h"
-
-struct deed {	/* what the answer is about, kept while the question stands */
-	struct app *app;
-	char incident[MSGID_TEXT_MAX];
-	char id[MSGID_TEXT_MAX];
-	char number[96];
-	char towards[96];	/* station telephoned */
-	int grade;		/* now, 0 = none */
-	int wanted;
-	bool exercise;
-	bool fill_back;
-	int act;
-};
 
 static json_t *
 request(const struct deed *a, json_t *body)
@@ -55,24 +42,25 @@ done(struct app *app, json_t *context, const json_t *answer, const struct fault 
 	app_want(app, FEED_INBOX);
 }
 
-static void
-submit(const struct deed *a, json_t *body, const char *what)
+void
+deed_submit(const struct deed *a, json_t *body, const char *what)
 {
-	/* A log entry stays at this station. */
-	bool goes = strcmp(jtext(body, field_by_key(F_KIND)->name), enum_by_value("kind", KIND_LOG)->name) != 0;
+	const char *kind = jtext(body, field_by_key(F_KIND)->name);
+	/* A log entry stays at this station; a step goes where the event is known, if anywhere. */
+	bool goes = strcmp(kind, enum_by_value("kind", KIND_LOG)->name) != 0 && strcmp(kind, enum_by_value("kind", KIND_STEP)->name) != 0;
 
 	app_submit(a->app, request(a, body), done, json_pack("{s:s, s:b}", "what", what, "goes", goes ? 1 : 0));
 }
 
-static void
-set_text(json_t *body, uint32_t key, const char *text)
+void
+deed_text(json_t *body, uint32_t key, const char *text)
 {
 	if (*text)
 		(void)json_object_set_new(body, field_by_key(key)->name, json_string(text));
 }
 
-static struct deed *
-act_new(struct app *app, const json_t *about)
+struct deed *
+deed_new(struct app *app, const json_t *about)
 {
 	struct deed *a = xcalloc(1, sizeof(*a));
 
@@ -84,88 +72,23 @@ act_new(struct app *app, const json_t *about)
 	return a;
 }
 
-/* Grade. */
-
-static const char *
-grade_text(const struct app *app, int grade)
+struct deed *
+deed_incident(struct app *app, const json_t *incident)
 {
-	const char *s = grade ? codebook_enum_name(app_codebook(app), "grade", grade, i18n_zh()) : NULL;
-
-	return s ? s : grade ? enum_label("grade", grade) : _("not graded");
-}
-
-static const char *
-roman(int grade)
-{
-	const struct enum_name *e = grade >= GRADE_I && grade <= GRADE_IV ? enum_by_value("grade", grade) : NULL;
-
-	return e ? e->name : "";
-}
-
-static void
-grade_confirmed(struct view *owner, void *arg, const char *const *value)
-{
-	const struct deed *a = arg;
-	json_t *body = json_object();
-	char what[128];
-
-	(void)owner;
-	compose_set_enum(body, F_KIND, "kind", KIND_GRADE);
-	compose_set_enum(body, F_GRADE, "grade", a->wanted);
-	set_text(body, F_SIGNER, value[0]);
-	set_text(body, F_REASON, value[1]);
-	app_set_person(a->app, value[0]);
-	(void)snprintf(what, sizeof(what), "%s %s", roman(a->wanted), grade_text(a->app, a->wanted));
-	submit(a, body, what);
-}
-
-static void
-grade_chosen(struct view *owner, void *arg, const char *const *value)
-{
-	const struct deed *from = arg;
-	struct deed *a;
-	struct prompt *p;
-	char text[256];
-	int wanted = *value[0] >= '1' && *value[0] <= '4' && value[0][1] == '\0' ? *value[0] - '0' :
-	    codebook_enum(app_codebook(from->app), "grade", value[0]);
-	bool lower;
-
-	if (wanted == 0) {
-		app_note(from->app, true, _("no such grade: %s"), value[0]);
-		return;
-	}
-	a = xmalloc(sizeof(*a));
-	*a = *from;
-	a->wanted = wanted;
-	lower = a->grade >= GRADE_I && a->grade <= GRADE_IV && wanted > a->grade;
-	(void)snprintf(text, sizeof(text), _("%s: from %s to %s %s"), a->number, grade_text(a->app, a->grade), roman(wanted),
-	    grade_text(a->app, wanted));
-	p = prompt_new(a->app, owner, text, grade_confirmed, a);
-	if (lower)
-		prompt_info(p, _("LOWERING a grade: the leader and the reason are needed"));
-	prompt_field(p, lower ? _("leader") : _("decided by"), lower ? "" : app_person(a->app), PROMPT_REQUIRED);
-	prompt_field(p, _("reason"), "", lower ? PROMPT_REQUIRED : 0);
-	prompt_confirm(p, _("state this grade? 1 = yes "));
-	app_prompt(a->app, p);
-}
-
-void
-act_grade(struct app *app, struct view *owner, const json_t *incident)
-{
-	struct deed *a = act_new(app, incident);
-	const struct enum_name *e = enum_by_name("grade", jtext(incident, "grade"));
-	struct prompt *p;
-	char text[256];
+	struct deed *a = deed_new(app, incident);
 
 	(void)snprintf(a->incident, sizeof(a->incident), "%s", a->id);
-	a->grade = e ? e->value : 0;
-	(void)snprintf(text, sizeof(text), _("grade of %s, now %s"), a->number, grade_text(app, a->grade));
-	p = prompt_new(app, owner, text, grade_chosen, a);
-	(void)snprintf(text, sizeof(text), "1 I %s  2 II %s  3 III %s  4 IV %s", grade_text(app, GRADE_I), grade_text(app, GRADE_II),
-	    grade_text(app, GRADE_III), grade_text(app, GRADE_IV));
-	prompt_info(p, text);
-	prompt_field(p, _("grade"), "", PROMPT_REQUIRED);
-	app_prompt(app, p);
+	(void)one_line(jtext(incident, "title"), a->title, sizeof(a->title));
+	return a;
+}
+
+struct deed *
+deed_copy(const struct deed *from)
+{
+	struct deed *a = xmalloc(sizeof(*a));
+
+	*a = *from;
+	return a;
 }
 
 /* Log. */
@@ -178,17 +101,16 @@ log_written(struct view *owner, void *arg, const char *const *value)
 
 	(void)owner;
 	compose_set_enum(body, F_KIND, "kind", KIND_LOG);
-	set_text(body, F_TEXT, value[0]);
-	submit(a, body, _("log entry"));
+	deed_text(body, F_TEXT, value[0]);
+	deed_submit(a, body, _("log entry"));
 }
 
 void
 act_log(struct app *app, struct view *owner, const json_t *incident)
 {
-	struct deed *a = act_new(app, incident);
+	struct deed *a = deed_incident(app, incident);
 	struct prompt *p;
 
-	(void)snprintf(a->incident, sizeof(a->incident), "%s", a->id);
 	p = prompt_new(app, owner, *a->incident ? _("log entry on this incident") : _("duty log entry"), log_written, a);
 	prompt_field(p, _("text"), "", PROMPT_REQUIRED | PROMPT_LINES);
 	app_prompt(app, p);
@@ -217,23 +139,23 @@ phone_recorded(struct view *owner, void *arg, const char *const *value)
 	/* Parsed here as it was checked there: "14:40" means the same time whoever reads it later. */
 	if (value_parse(b, field_by_key(F_TELEPHONED), value[0], app_codebook(a->app), app_now(a->app), &f) == 0 &&
 	    body_time(b, F_TELEPHONED, &ms))
-		set_text(body, F_TELEPHONED, time_format(ms, TIME_RFC3339, when, sizeof(when)));
+		deed_text(body, F_TELEPHONED, time_format(ms, TIME_RFC3339, when, sizeof(when)));
 	body_free(b);
-	set_text(body, F_PERSON, value[1]);
+	deed_text(body, F_PERSON, value[1]);
 	(void)snprintf(text, sizeof(text), _("telephone report to %s, answered by %s"), a->towards, value[1]);
 	if (*value[2]) {
 		size_t n = strlen(text);
 
 		(void)snprintf(text + n, sizeof(text) - n, " %s", value[2]);
 	}
-	set_text(body, F_TEXT, text);
-	submit(a, body, text);
+	deed_text(body, F_TEXT, text);
+	deed_submit(a, body, text);
 }
 
 void
 act_phone(struct app *app, struct view *owner, const json_t *about)
 {
-	struct deed *a = act_new(app, about);
+	struct deed *a = deed_new(app, about);
 	struct prompt *p;
 	char text[320], now[24];
 
@@ -275,7 +197,7 @@ receipt_given(struct view *owner, void *arg, const char *const *value)
 	char text[1100], what[128], due[48];
 
 	(void)owner;
-	set_text(body, F_PERSON, value[0]);
+	deed_text(body, F_PERSON, value[0]);
 	app_set_person(a->app, value[0]);
 	if (a->act == ACT_TAKEN) {
 		struct body *b = body_new();
@@ -285,14 +207,14 @@ receipt_given(struct view *owner, void *arg, const char *const *value)
 		/* Parsed here as it was checked there: "14:40" means the same time whoever reads it later. */
 		if (value_parse(b, field_by_key(F_DUE), value[1], app_codebook(a->app), app_now(a->app), &f) == 0 &&
 		    body_time(b, F_DUE, &ms))
-			set_text(body, F_DUE, time_format(ms, TIME_RFC3339, due, sizeof(due)));
+			deed_text(body, F_DUE, time_format(ms, TIME_RFC3339, due, sizeof(due)));
 		body_free(b);
 	} else if (a->fill_back && *value[1]) {
 		(void)snprintf(text, sizeof(text), _("fill-back: due %s"), value[1]);
-		set_text(body, F_TEXT, text);
+		deed_text(body, F_TEXT, text);
 	}
 	(void)snprintf(what, sizeof(what), "%s %s", enum_label("act", a->act), value[0]);
-	submit(a, body, what);
+	deed_submit(a, body, what);
 }
 
 /* A row of the inbox names its precedence in ASCII. */
@@ -307,7 +229,7 @@ urgent(const json_t *message)
 void
 act_sign(struct app *app, struct view *owner, const json_t *message)
 {
-	struct deed *a = act_new(app, message);
+	struct deed *a = deed_new(app, message);
 	struct prompt *p;
 	char title[160], text[256];
 
@@ -325,7 +247,7 @@ act_sign(struct app *app, struct view *owner, const json_t *message)
 void
 act_take(struct app *app, struct view *owner, const json_t *message)
 {
-	struct deed *a = act_new(app, message);
+	struct deed *a = deed_new(app, message);
 	struct prompt *p;
 	char title[160], text[256];
 
@@ -341,7 +263,7 @@ act_take(struct app *app, struct view *owner, const json_t *message)
 void
 act_read(struct app *app, const json_t *message)
 {
-	struct deed *a = act_new(app, message);
+	struct deed *a = deed_new(app, message);
 	char rid[MSGID_TEXT_MAX + 8];
 	json_t *r = request(a, receipt(a, ACT_READ));
 

@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include "app.h"
 #include "form.h"
+#include "review.h"
 
 enum compose_kind { COMPOSE_INTAKE = 1, COMPOSE_REPORT, COMPOSE_DIRECTIVE, COMPOSE_FEEDBACK };
 
@@ -25,10 +26,14 @@ struct compose {
 	bool report_too;		/* intake: the first report follows */
 	bool sending;
 	bool confirmed;			/* a time ahead of the clock is meant */
+	bool for_review;		/* being handed on to be checked, not sent */
+	bool follows;			/* prefilled from this station's last version: its figures stand beside the new ones */
+	bool refused;			/* the switch would not keep the text */
 	bool dirty;			/* typed since the last save */
 	bool ever_saved;
 	int64_t changed_at, saved_at;	/* ms UTC */
 	const struct compose_ops *ops;
+	struct review review;		/* reports: the strip */
 };
 
 /* What differs between the kinds. */
@@ -47,6 +52,14 @@ struct compose *compose_new(struct app *, enum compose_kind, bool exercise);	/* 
 struct compose *compose_restore(struct app *, const char *rid, const json_t *draft);
 struct view *compose_view(struct compose *);
 void compose_send(struct compose *, bool report_too);
+/* Hands a report on to be checked and signed (送核). */
+void compose_submit(struct compose *);
+/* What can be read of it now, with kind and incident; the caller's. */
+struct body *compose_body(const struct compose *);
+/* What it will be sent with: {realm, confirmed, body{}}; NULL + fault naming the field, which has the focus. */
+json_t *compose_request(struct compose *, struct fault *);
+/* Notes whose signature the report just stored (an answer of submit) owes, if any. */
+void compose_signature(struct app *, const json_t *answer, const char *label, const char *number, const char *link);
 /* Sends a draft again that was under way when a desk went. */
 void compose_resume(struct app *, const char *rid, const json_t *draft);
 /* A form with this request id stands on the stack of views. */
@@ -58,6 +71,16 @@ void intake_open(struct app *);
 void directive_open(struct app *, const json_t *incident);	/* incident: answer of show, or NULL */
 void report_open(struct app *, struct view *owner, const json_t *incident);
 void feedback_open(struct app *, const json_t *message, const char *id);
+
+/* The texts made of one record, view_outputs.c: bulletin, SMS, telephone script, paste text.
+ * message: answer of op message. */
+void outputs_open(struct app *, const json_t *message);
+void outputs_open_body(struct app *, const struct body *, bool exercise);	/* copies the body */
+/* The telephone script and the record of the call, phone.c.  message: answer of op message. */
+void phone_open(struct app *, const json_t *message);
+/* incident, id of the message it reads out, its number: "" = none. */
+void phone_open_body(struct app *, const struct body *, const char *incident, const char *id, const char *number,
+    bool exercise);
 
 /* Prompts that act on an incident or a message, act.c. */
 void act_grade(struct app *, struct view *owner, const json_t *incident);

@@ -419,25 +419,32 @@ form_key(struct form *f, const struct key *k, bool *changed, struct cell **left)
 json_t *
 form_save(const struct form *f)
 {
-	json_t *fields = json_object();
+	json_t *fields = json_object(), *initial = json_object();
 
-	for (size_t i = 0; i < f->n; i++)
-		if (*f->cell[i].text.s)
-			(void)json_object_set_new(fields, f->cell[i].field->name, json_string(f->cell[i].text.s));
-	return json_pack("{s:o, s:s, s:I}", "fields", fields, "focus", f->cell[f->focus].field->name, "cursor",
+	for (size_t i = 0; i < f->n; i++) {
+		const struct cell *c = &f->cell[i];
+
+		if (*c->text.s)
+			(void)json_object_set_new(fields, c->field->name, json_string(c->text.s));
+		if (is_figure(c->field) && *c->initial)
+			(void)json_object_set_new(initial, c->field->name, json_string(c->initial));
+	}
+	return json_pack("{s:o, s:o, s:s, s:I}", "fields", fields, "initial", initial, "focus", f->cell[f->focus].field->name, "cursor",
 	    (json_int_t)f->cell[f->focus].text.cur);
 }
 
 void
 form_restore(struct form *f, const json_t *saved)
 {
-	const json_t *fields = json_object_get(saved, "fields");
+	const json_t *fields = json_object_get(saved, "fields"), *initial = json_object_get(saved, "initial");
 	const char *focus = jtext(saved, "focus");
 	int64_t cur = jnum(saved, "cursor");
 
 	for (size_t i = 0; i < f->n; i++) {
 		struct cell *c = &f->cell[i];
 
+		if (is_figure(c->field) && *jtext(initial, c->field->name))
+			form_set(f, c->field->key, jtext(initial, c->field->name));
 		edit_set(&c->text, jtext(fields, c->field->name));
 		if (strcmp(c->field->name, focus) != 0)
 			continue;

@@ -54,7 +54,7 @@ int cell_value(const struct cell *, struct body *, const struct codebook *, int6
 int form_body(struct form *, struct body *, int64_t now, struct fault *);
 bool form_changed(const struct cell *);
 
-/* {"fields": {name: text}, "focus": name, "cursor": n} */
+/* {"fields": {name: text}, "initial": {figure: as prefilled}, "focus": name, "cursor": n} */
 json_t *form_save(const struct form *);
 void form_restore(struct form *, const json_t *);
 /* A body's value in the notation that cell_value() reads; figures with their sources, several separated by blanks. */

@@ -14,6 +14,15 @@
 #include "term.h"
 #include "util.h"
 
+bool
+message_corrects(const json_t *row)
+{
+	const char *word = enum_label("stage", STAGE_CORRECTION);
+	size_t n = strlen(word);
+
+	return strcmp(jtext(row, "kind"), "report") == 0 && strncmp(jtext(row, "title"), word, n) == 0;
+}
+
 void
 lines_clear(struct lines *l)
 {
@@ -165,6 +174,16 @@ lines_message(struct lines *l, const json_t *answer, const struct codebook *cb, 
 	(void)snprintf(text, sizeof(text), "%s  %s  %s  %s", jtext(answer, "from_name"), jtext(answer, "kind_name"),
 	    jtext(answer, "precedence_name"), time_format(written, TIME_FULL, at, sizeof(at)));
 	lines_add(l, "", text, width);
+	if (jflag(answer, "withdrawn"))
+		lines_add(l, "", _("RECALLED by its sender: it says nothing any more"), width);
+	else if (jflag(answer, "superseded"))
+		lines_add(l, "", _("CORRECTED since: a later message stands in its place"), width);
+	else if (strcmp(jtext(answer, "state"), "returned") == 0 || strcmp(jtext(answer, "state"), "closed") == 0)
+		lines_add(l, "", jtext(answer, "state_name"), width);
+	if (jflag(answer, "signature_owed")) {
+		(void)snprintf(text, sizeof(text), _("sent before its signature, owed by %s"), *jtext(answer, "owed_by") ? jtext(answer, "owed_by") : "-");
+		lines_add(l, "", text, width);
+	}
 	if (b->not_understood || jflag(answer, "not_understood"))
 		lines_add(l, "", _("NOT FULLY UNDERSTOOD by this version: telephone the sender"), width);
 	if (!body_first(b, F_TITLE))
@@ -181,6 +200,8 @@ lines_message(struct lines *l, const json_t *answer, const struct codebook *cb, 
 		lines_add(l, i == 0 ? _("receipts") : "", text, width);
 	}
 	lines_add(l, _("id"), jtext(answer, "id"), width);
+	if (jflag(answer, "destroyed"))	/* what is left of it */
+		lines_add(l, _("digest"), jtext(answer, "digest"), width);
 	body_free(b);
 	l->top = top < l->n ? top : 0;
 }

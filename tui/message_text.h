@@ -10,6 +10,9 @@
 #include "../formats/codebook.h"
 #include "../switch/client.h"
 
+/* A row of the inbox that corrects another message: its title says so in front of everything (the switch puts it there). */
+bool message_corrects(const json_t *row);
+
 struct lines {
 	char **line;	/* owned */
 	size_t n, top;

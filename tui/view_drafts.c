@@ -1,11 +1,13 @@
 /*
- * The drafts this seat has begun and not sent: opened they are as they were, words, field and cursor.
+ * The drafts of this station that are not sent, with where each stands on its way to the signature.  One being written opens
+ * as it was, words, field and cursor; one under review opens to be read (view_review.c), and its steps are keys here too.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "../formats/buf.h"
 #include "../formats/i18n.h"
+#include "chain.h"
 #include "compose.h"
 #include "prompt.h"
 #include "util.h"
@@ -41,36 +43,47 @@ form_name(const char *form)
 }
 
 static void
+paint_row(struct drafts *d, size_t n, int row, int cols)
+{
+	struct view *v = &d->v;
+	const json_t *r = json_array_get(app_feed(v->app, FEED_DRAFTS), n), *j = json_object_get(r, "json");
+	const json_t *last = chain_under_review(r) ? chain_last(r) : NULL;
+	const char *who;
+	char at[24], title[256], name[96];
+
+	who = last && *jtext(last, "person") ? jtext(last, "person") : last ? jtext(last, "seat") : jtext(r, "seat");
+	if (n == d->list.sel) {
+		(void)term_put(row, 0, 1, TERM_PLAIN, ">");
+		v->cursor_row = row;
+		v->cursor_col = 1;
+	}
+	(void)term_put(row, 1, 7, TERM_PLAIN, jtext(r, "state_name"));
+	(void)term_put(row, 9, 11, TERM_PLAIN, short_time(last ? jnum(last, "at") : jnum(r, "ms"), app_now(v->app), at));
+	(void)term_put(row, 21, 10, TERM_PLAIN, one_line(who, name, sizeof(name)));
+	(void)term_put(row, 32, 8, TERM_PLAIN, form_name(jtext(j, "form")));
+	(void)term_putf(row, 41, cols - 42, TERM_PLAIN, "%s%s%s %s", chain_exercise(r) ? _("[EXERCISE] ") : "",
+	    jflag(j, "sending") ? _("(no answer yet) ") : "", jtext(j, "number"),
+	    one_line(jtext(j, "title"), title, sizeof(title)));
+}
+
+static void
 drafts_paint(struct view *v)
 {
 	struct drafts *d = (struct drafts *)v;
 	int row = app_top_row(v->app), rows = drafts_rows(d), cols = term_cols();
-	char at[24], title[256];
 
 	d->list.n = jcount(app_feed(v->app, FEED_DRAFTS));
 	list_fit(&d->list, rows);
-	(void)term_put(row, 1, 11, TERM_PLAIN, _("saved"));
-	(void)term_put(row, 13, 8, TERM_PLAIN, _("form"));
-	(void)term_put(row, 22, 12, TERM_PLAIN, _("seat"));
-	(void)term_put(row, 35, 20, TERM_PLAIN, _("subject"));
+	(void)term_put(row, 1, 7, TERM_PLAIN, _("stands"));
+	(void)term_put(row, 9, 11, TERM_PLAIN, _("since"));
+	(void)term_put(row, 21, 10, TERM_PLAIN, _("who"));
+	(void)term_put(row, 32, 8, TERM_PLAIN, _("form"));
+	(void)term_put(row, 41, 20, TERM_PLAIN, _("subject"));
 	row++;
 	if (d->list.n == 0)
 		(void)term_put(row, 1, cols - 2, TERM_PLAIN, _("none"));
-	for (int i = 0; i < rows && d->list.top + (size_t)i < d->list.n; i++) {
-		const json_t *r = json_array_get(app_feed(v->app, FEED_DRAFTS), d->list.top + (size_t)i);
-		const json_t *j = json_object_get(r, "json");
-
-		if (d->list.top + (size_t)i == d->list.sel) {
-			(void)term_put(row + i, 0, 1, TERM_PLAIN, ">");
-			v->cursor_row = row + i;
-			v->cursor_col = 1;
-		}
-		(void)term_put(row + i, 1, 11, TERM_PLAIN, short_time(jnum(r, "ms"), app_now(v->app), at));
-		(void)term_put(row + i, 13, 8, TERM_PLAIN, form_name(jtext(j, "form")));
-		(void)term_putf(row + i, 22, 12, TERM_PLAIN, "%s", jtext(r, "seat"));
-		(void)term_putf(row + i, 35, cols - 36, TERM_PLAIN, "%s%s%s %s", jflag(j, "exercise") ? _("[EXERCISE] ") : "",
-		    jflag(j, "sending") ? _("(no answer yet) ") : "", jtext(j, "number"), one_line(jtext(j, "title"), title, sizeof(title)));
-	}
+	for (int i = 0; i < rows && d->list.top + (size_t)i < d->list.n; i++)
+		paint_row(d, d->list.top + (size_t)i, row + i, cols);
 }
 
 static void
@@ -90,6 +103,12 @@ drafts_key(struct view *v, const struct key *k)
 	const json_t *r = selected(d);
 	struct prompt *p;
 
+	if (r && chain_key(k) != CHAIN_NONE) {
+		if (k->code == TK_CHAR && chain_key(k) == CHAIN_APPROVE && !chain_under_review(r))
+			return false;	/* Q leaves the desk */
+		chain_step(v->app, v, r, chain_key(k));
+		return true;
+	}
 	if (k->code != TK_DELETE || !r)
 		return false;
 	p = prompt_new(v->app, v, _("throw this draft away"), thrown_away, xstrdup(jtext(r, "rid")));
@@ -109,6 +128,10 @@ drafts_command(struct view *v, enum command_id id)
 		return true;
 	if (id != CMD_OPEN || !r)
 		return false;
+	if (chain_under_review(r)) {
+		app_push_view(v->app, view_review_new(v->app, jtext(r, "rid")));
+		return true;
+	}
 	c = compose_restore(v->app, jtext(r, "rid"), j);
 	if (!c) {
 		app_note(v->app, true, _("this draft belongs to another version of the desk"));
@@ -123,9 +146,15 @@ drafts_command(struct view *v, enum command_id id)
 static bool
 drafts_hint(struct view *v, char *buf, size_t size)
 {
-	(void)v;
-	hint_add(buf, size, CMD_OPEN, _(" go on"));
-	hint_text(buf, size, _("Del throw away"));
+	const json_t *r = selected((struct drafts *)v);
+
+	if (chain_under_review(r)) {
+		hint_add(buf, size, CMD_OPEN, _(" read"));
+		hint_text(buf, size, _("K checked  B return  T tried  F10 sign  U unsigned  W take back"));
+	} else {
+		hint_add(buf, size, CMD_OPEN, _(" go on"));
+		hint_text(buf, size, _("T tried  U send before signature  Del throw away"));
+	}
 	hint_add(buf, size, CMD_BACK, _(" back"));
 	return true;
 }

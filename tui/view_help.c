@@ -19,6 +19,60 @@ struct help {
 	int width;
 };
 
+/* The table's help lines speak of the words dutyctl takes where it has any; at the desk one chooses with the marker. */
+static const char *
+desk_help(const struct command *c)
+{
+	static const struct { enum command_id id; const char *help; } own[] = {
+		{ CMD_SUBMIT, N_("send what is being written") },
+		{ CMD_DIRECT, N_("send a directive, on the incident chosen or on none") },
+		{ CMD_GRADE, N_("grading: what the tables show, and stating a grade") },
+		{ CMD_CORRECT, N_("correct a report of this station") },
+		{ CMD_RECALL, N_("take back what was just sent, while nobody has read it") },
+		{ CMD_STEP, N_("a step of the event (verified ... archived, reopened), the close of a report") },
+		{ CMD_MERGE, N_("merge the incident into another one") },
+		{ CMD_SPLIT, N_("take the line chosen out, into an incident of its own") },
+		{ CMD_VERDICT, N_("the second verdict of risk, on the grading screen") },
+		{ CMD_RENDER, N_("texts of a report: bulletin, short message, telephone script, paste text") },
+		{ CMD_DESTROY, N_("two persons destroy what must not be here, from the message's text") },
+		{ CMD_LIST, N_("incidents being handled; A lists those put away too") },
+		{ CMD_INBOX, N_("what has come in") },
+	};
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (own[i].id == c->id)
+			return _(own[i].help);
+	return _(c->help);
+}
+
+/* Keys that are no commands: they belong to one screen. */
+static void
+help_keys(struct help *h, int width)
+{
+	static const struct { const char *key, *name, *help; } keys[] = {
+		{ "F8 T", N_("telephone report"), N_("record on an incident or an owed row that the telephone report was made") },
+		{ "P", N_("read out"), N_("an incident's report as a telephone script, with its read-back code") },
+		{ "1-5 X", N_("grading"), N_("on the grading screen: states a grade, or the second verdict") },
+		{ "A", N_("all"), N_("overview, pane 3: incidents archived and merged away too") },
+		{ "Left Right", N_("versions"), N_("differences: the pair of versions before or after") },
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		struct buf b = { 0 };
+
+		buf_puts(&b, keys[i].key);
+		do
+			buf_puts(&b, " ");
+		while (text_cells(buf_cstr(&b)) < 12);
+		buf_puts(&b, _(keys[i].name));
+		do
+			buf_puts(&b, " ");
+		while (text_cells(buf_cstr(&b)) < 22);
+		lines_add(&h->lines, buf_cstr(&b), _(keys[i].help), width);
+		buf_free(&b);
+	}
+}
+
 static void
 help_lines(struct help *h)
 {
@@ -39,15 +93,10 @@ help_lines(struct help *h)
 		do
 			buf_puts(&b, " ");
 		while (text_cells(buf_cstr(&b)) < 22);
-		lines_add(&h->lines, buf_cstr(&b), _(c->help), width);
+		lines_add(&h->lines, buf_cstr(&b), desk_help(c), width);
 		buf_free(&b);
 	}
-	{
-		char label[64];
-
-		(void)snprintf(label, sizeof(label), "F8 T        %s", _("telephone report"));
-		lines_add(&h->lines, label, _("record on an incident or an owed row that the telephone report was made"), width);
-	}
+	help_keys(h, width);
 	lines_add(&h->lines, "", "", width);
 	lines_add(&h->lines, _("everywhere"), _("Esc and a digit is the F key of that number (0: F10). Digits, F keys, arrows and Enter do "
 	    "everything; letters are aliases. Full-width : / ? are taken as : / ?."), width);
@@ -181,7 +230,7 @@ palette_paint(struct view *v)
 		(void)term_put(row + i, 2, 10, TERM_PLAIN, i18n_zh() ? c->zh : c->verb ? c->verb : "");
 		(void)term_put(row + i, 13, 12, TERM_PLAIN, i18n_zh() && c->verb ? c->verb : "");
 		(void)term_put(row + i, 26, 14, TERM_PLAIN, c->keys);
-		(void)term_put(row + i, 41, cols - 42, TERM_PLAIN, _(c->help));
+		(void)term_put(row + i, 41, cols - 42, TERM_PLAIN, desk_help(c));
 	}
 }
 

@@ -30,10 +30,39 @@ selected(const struct inbox *b)
 	return json_array_get(b->rows, b->list.sel);
 }
 
+/*
+ * What was listed keeps its place while this screen is up, as read as it may be by now: opening a message must not carry it
+ * and the marker away from where the eye is.  What is new comes on top, in its order; the next opening sorts anew.
+ */
+static json_t *
+in_place(const json_t *sorted, const json_t *before)
+{
+	json_t *rows = json_array(), *old = json_object(), *now = json_object();
+	const json_t *m;
+	size_t i;
+
+	json_array_foreach (before, i, m)
+		(void)json_object_set(old, jtext(m, "id"), json_true());
+	json_array_foreach (sorted, i, m) {
+		(void)json_object_set(now, jtext(m, "id"), (json_t *)m);
+		if (!json_object_get(old, jtext(m, "id")))
+			(void)json_array_append(rows, (json_t *)m);
+	}
+	json_array_foreach (before, i, m) {
+		json_t *fresh = json_object_get(now, jtext(m, "id"));
+
+		if (fresh)
+			(void)json_array_append(rows, fresh);
+	}
+	json_decref(old);
+	json_decref(now);
+	return rows;
+}
+
 static void
 inbox_rows(struct inbox *b)
 {
-	json_t *rows = json_array(), *all = inbox_order(app_feed(b->v.app, FEED_INBOX));
+	json_t *rows = json_array(), *all = inbox_order(app_feed(b->v.app, FEED_INBOX)), *placed;
 	const json_t *m;
 	size_t i;
 
@@ -41,6 +70,11 @@ inbox_rows(struct inbox *b)
 		if (!b->warnings || strcmp(jtext(m, "kind"), "warning") == 0)
 			(void)json_array_append(rows, (json_t *)m);
 	json_decref(all);
+	if (jcount(b->rows) > 0) {
+		placed = in_place(rows, b->rows);
+		json_decref(rows);
+		rows = placed;
+	}
 	json_decref(b->rows);
 	b->rows = rows;
 	b->list.n = json_array_size(rows);
@@ -100,11 +134,11 @@ inbox_paint(struct view *v)
 
 	list_fit(&b->list, rows);
 	(void)term_put(row, 1, 5, TERM_PLAIN, _("prec."));
-	(void)term_put(row, 7, 11, TERM_PLAIN, _("arrived"));
+	(void)term_put(row, 7, 11, TERM_PLAIN, _("came in"));
 	(void)term_put(row, 19, 12, TERM_PLAIN, _("from"));
 	(void)term_putf(row, 32, cols - 32 - 21, TERM_PLAIN, "%s%s", _("subject"), list_position(&b->list, rows, position, sizeof(position)));
 	(void)term_put(row, cols - 20, 11, TERM_PLAIN, _("due"));
-	(void)term_put(row, cols - 8, 8, TERM_PLAIN, _("state"));
+	(void)term_put(row, cols - 8, 8, TERM_PLAIN, _("standing"));
 	row++;
 	if (b->list.n == 0)
 		(void)term_put(row, 1, cols - 2, TERM_PLAIN, _("none"));
@@ -121,7 +155,8 @@ inbox_paint(struct view *v)
 		(void)term_put(row + i, 7, 11, TERM_PLAIN, short_time(jnum(m, "at"), now, at));
 		(void)term_put(row + i, 19, 12, TERM_PLAIN, jtext(m, "from_name"));
 		(void)term_putf(row + i, 32, cols - 32 - 21, open ? TERM_STRONG : TERM_PLAIN, "%s%s",
-		    jexercise(m) ? _("[EXERCISE] ") : "", subject(jtext(m, "kind_name"), jtext(m, "title"), title, sizeof(title)));
+		    jexercise(m) ? _("[EXERCISE] ") : "",
+		    subject(message_corrects(m) ? "" : jtext(m, "kind_name"), jtext(m, "title"), title, sizeof(title)));
 		(void)term_put(row + i, cols - 20, 11, late ? TERM_ALERT : TERM_PLAIN, short_time(jnum(m, "due"), now, due));
 		(void)term_put(row + i, cols - 8, 8, open ? TERM_STRONG : TERM_PLAIN,
 		    jflag(m, "recalled") ? _("recalled") : jflag(m, "corrected") ? _("corrected") : jtext(m, "state_name"));

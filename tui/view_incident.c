@@ -9,26 +9,10 @@
 #include "../formats/i18n.h"
 #include "../formats/text.h"
 #include "../formats/value.h"
+#include "act.h"
 #include "compose.h"
 #include "util.h"
-
-struct incident_view {
-	struct view v;
-	char ref[MSGID_TEXT_MAX + 32];
-	json_t *shown;		/* answer of op show */
-	struct list list;
-	char at[MSGID_TEXT_MAX];
-	bool asked;		/* an answer is on its way */
-	bool again;
-	bool placed;		/* the marker has been put on the newest line */
-	char why[256];		/* it could not be shown */
-};
-
-static const json_t *
-incident(const struct incident_view *w)
-{
-	return json_object_get(w->shown, "incident");
-}
+#include "view_incident.h"
 
 static const json_t *
 selected(const struct incident_view *w)
@@ -103,73 +87,6 @@ incident_title(struct view *v, char *buf, size_t size)
 	}
 }
 
-static void
-figures_text(const json_t *figures, char *buf, size_t size)
-{
-	const struct field *f;
-	size_t n = 0;
-
-	buf[0] = '\0';
-	for (size_t i = 0; (f = field_at(i)) != NULL; i++)
-		if (*jtext(figures, f->name) && n < size)
-			n += (size_t)snprintf(buf + n, size - n, "%s%s%s", n ? "  " : "", field_label(f), jtext(figures, f->name));
-}
-
-/* Figures of several sources side by side may need a second row. */
-static bool
-two_rows(const struct incident_view *w, char *text, size_t size, size_t *first)
-{
-	int room = term_cols() - 2, used;
-
-	figures_text(json_object_get(incident(w), "figures"), text, size);
-	used = term_cells(_("people")) + 2;
-	*first = text_clip(text, room - used, &used);
-	if (text[*first] == '\0')
-		return false;
-	while (*first > 1 && !(text[*first - 1] == ' ' && text[*first - 2] == ' '))	/* never inside a figure */
-		(*first)--;
-	return true;
-}
-
-static int
-head_rows(const struct incident_view *w)
-{
-	char text[1024];
-	size_t first;
-
-	return 3 + (two_rows(w, text, sizeof(text), &first) ? 1 : 0) + (*jtext(incident(w), "missing") ? 1 : 0);
-}
-
-static int
-paint_facts(const struct incident_view *w, int row, int cols)
-{
-	const json_t *o = incident(w), *g;
-	char text[1024], at[24], learned[24];
-	int64_t now = app_now(w->v.app);
-	size_t i, n = 0;
-	bool more;
-
-	(void)snprintf(text, sizeof(text), _("place %s   type %s   occurred %s   learned %s"), *jtext(o, "place") ? jtext(o, "place") : "-",
-	    *jtext(o, "type_name") ? jtext(o, "type_name") : "-", jnum(o, "occurred") ? short_time(jnum(o, "occurred"), now, at) : "?",
-	    jnum(o, "learned") ? short_time(jnum(o, "learned"), now, learned) : "?");
-	(void)term_put(row++, 1, cols - 2, TERM_PLAIN, text);
-	n = (size_t)snprintf(text, sizeof(text), _("grade %s"), *jtext(o, "grade") ? jtext(o, "grade_name") : _("not graded"));
-	json_array_foreach (jarray(o, "grades"), i, g)
-		if (n < sizeof(text))
-			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s %s", i ? ", " : "   ", jtext(g, "station_name"),
-			    jtext(g, "grade_name"));
-	if (jflag(o, "conflict") && n < sizeof(text))
-		(void)snprintf(text + n, sizeof(text) - n, "   %s", _("opinions differ, the graver stands"));
-	(void)term_put(row++, 1, cols - 2, jflag(o, "conflict") ? TERM_STRONG : TERM_PLAIN, text);
-	more = two_rows(w, text, sizeof(text), &n);
-	(void)term_putf(row++, 1, cols - 2, TERM_PLAIN, "%s  %.*s", _("people"), *text ? (int)n : 1, *text ? text : "-");
-	if (more)
-		(void)term_putf(row++, 3 + term_cells(_("people")), cols - 4 - term_cells(_("people")), TERM_PLAIN, "%s", text + n);
-	if (*jtext(o, "missing"))
-		(void)term_putf(row++, 1, cols - 2, TERM_STRONG, _("not all is here: %s"), jtext(o, "missing"));
-	return row;
-}
-
 /* A column of receipts: who of how many; "-" where nobody is addressed. */
 static void
 receipt_cell(int row, int col, const json_t *receipts, const char *what)
@@ -180,6 +97,23 @@ receipt_cell(int row, int col, const json_t *receipts, const char *what)
 		(void)term_put(row, col, 3, TERM_PLAIN, "-");
 	else
 		(void)term_putf(row, col, 4, TERM_PLAIN, total > 9 ? "%lld" : "%lld/%lld", (long long)n, (long long)total);
+}
+
+/* What became of it: in front of its words, where a short row does not cut it off. */
+static const char *
+line_flag(const json_t *l)
+{
+	const char *state = jtext(l, "state");
+
+	if (jflag(l, "withdrawn"))
+		return _("[withdrawn] ");
+	if (jflag(l, "superseded"))
+		return _("[superseded] ");
+	if (strcmp(state, "returned") == 0)
+		return _("[returned] ");
+	if (jflag(l, "signature_owed"))
+		return _("[signature owed] ");
+	return strcmp(state, "closed") == 0 ? _("[closed] ") : "";
 }
 
 static void
@@ -194,7 +128,7 @@ paint_line(const struct json_t *l, int row, int cols, int64_t now)
 	(void)term_put(row, 13, 3, TERM_PLAIN, own_only ? _("own") : mine ? _("out") : _("rcv"));
 	(void)subject(strcmp(kind, "receipt") == 0 ? "" : *stage ? stage : jtext(l, "kind_name"), jtext(l, "text"), text, sizeof(text));
 	(void)snprintf(what, sizeof(what), "%s %s%s%s%s", jtext(l, "from_name"),
-	    jflag(l, "withdrawn") ? _("[withdrawn] ") : jflag(l, "superseded") ? _("[superseded] ") : "", text,
+	    line_flag(l), text,
 	    jflag(l, "missing_understanding") ? " " : "", jflag(l, "missing_understanding") ? _("NOT FULLY UNDERSTOOD") : "");
 	(void)term_put(row, 17, cols - 17 - 17, TERM_PLAIN, what);
 	receipt_cell(row, cols - 16, r, "delivered");
@@ -206,7 +140,37 @@ paint_line(const struct json_t *l, int row, int cols, int64_t now)
 static int
 timeline_rows(const struct incident_view *w)
 {
-	return app_bottom_row(w->v.app) - app_top_row(w->v.app) + 1 - head_rows(w) - 2;
+	return app_bottom_row(w->v.app) - app_top_row(w->v.app) + 1 - incident_head_rows(w) - 3;
+}
+
+/* A directive that belongs to no incident has a timeline of its own, but nothing to grade and nothing to report. */
+static bool
+directive_alone(const struct incident_view *w)
+{
+	const json_t *o = incident(w);
+
+	return strcmp(jtext(o, "opener_kind"), "directive") == 0 && jnum(o, "version") == 0 && *jtext(o, "grade") == '\0';
+}
+
+/* The acts in the life of the event and its reports: too many for one row with the day's work (incident_hint()). */
+static void
+more_hint(const struct incident_view *w, char *buf, size_t size)
+{
+	bool alone = directive_alone(w);
+
+	buf[0] = '\0';
+	hint_add(buf, size, CMD_CORRECT, _(" correct"));
+	hint_add(buf, size, CMD_RECALL, _(" recall"));
+	hint_add(buf, size, CMD_DIFF, _(" diff"));
+	if (!alone) {
+		hint_add(buf, size, CMD_ADOPT, _(" adopt"));
+		hint_add(buf, size, CMD_STEP, _(" step"));
+		hint_add(buf, size, CMD_COUNTERSIGN, _(" sign late"));
+		hint_add(buf, size, CMD_RENDER, _(" texts"));
+		hint_key(buf, size, _("P script"));
+		if (*app_hello(w->v.app, "parent"))
+			hint_key(buf, size, _("F8 phone"));
+	}
 }
 
 static void
@@ -215,12 +179,13 @@ incident_paint(struct view *v)
 	struct incident_view *w = (struct incident_view *)v;
 	int row = app_top_row(v->app), cols = term_cols(), rows = timeline_rows(w);
 	int64_t now = app_now(v->app);
+	char text[512];
 
 	if (!w->shown) {
 		(void)term_put(row, 1, cols - 2, TERM_PLAIN, *w->why ? w->why : "");
 		return;
 	}
-	row = paint_facts(w, row, cols);
+	row = incident_head_paint(w, row, cols);
 	term_rule(row++, '-');
 	(void)term_put(row, 1, 11, TERM_PLAIN, _("time"));
 	(void)term_put(row, 17, 30, TERM_PLAIN, _("contents"));
@@ -238,6 +203,8 @@ incident_paint(struct view *v)
 		}
 		paint_line(json_array_get(jarray(w->shown, "lines"), w->list.top + (size_t)i), row + i, cols, now);
 	}
+	more_hint(w, text, sizeof(text));
+	(void)term_put(app_bottom_row(v->app), 1, cols - 2, TERM_PLAIN, text);
 }
 
 /* A timeline's line in the shape act.c and feedback_open() read; caller decrefs. */
@@ -253,20 +220,64 @@ as_message(const struct incident_view *w, const json_t *line)
 	return m;
 }
 
-/* A directive that belongs to no incident has a timeline of its own, but nothing to grade and nothing to report. */
-static bool
-directive_alone(const struct incident_view *w)
-{
-	const json_t *o = incident(w);
-
-	return strcmp(jtext(o, "opener_kind"), "directive") == 0 && jnum(o, "version") == 0 && *jtext(o, "grade") == '\0';
-}
-
 static json_t *
 phone_about(const struct incident_view *w)
 {
 	return json_pack("{s:s, s:s, s:s, s:s}", "incident", jtext(incident(w), "id"), "number", jtext(incident(w), "number"),
 	    "realm", w->v.exercise ? "exercise" : "live", "towards_name", app_hello(w->v.app, "parent_name"));
+}
+
+/* What is made of a whole message waits for its text. */
+struct make {
+	void (*fn)(struct app *, const json_t *message);
+};
+
+static void
+made_answer(struct view *v, void *arg, const json_t *answer, const struct fault *f)
+{
+	const struct make *m = arg;
+
+	if (!answer)
+		app_note_fault(v->app, f);
+	else if (app_top_view(v->app) == v)
+		m->fn(v->app, answer);
+}
+
+/* The report chosen; where the marker is on something else, this station's last one that stands, else anybody's. */
+static const json_t *
+report_chosen(const struct incident_view *w)
+{
+	const char *report = enum_by_value("kind", KIND_REPORT)->name;
+	const json_t *l = selected(w), *own = NULL, *any = NULL;
+	size_t i;
+
+	if (strcmp(jtext(l, "kind"), report) == 0)
+		return l;
+	json_array_foreach (jarray(w->shown, "lines"), i, l)
+		if (strcmp(jtext(l, "kind"), report) == 0 && !jflag(l, "withdrawn") && !jflag(l, "superseded")) {
+			any = l;
+			if (jflag(l, "mine"))
+				own = l;
+		}
+	return own ? own : any;
+}
+
+static bool
+made_of(struct incident_view *w, void (*fn)(struct app *, const json_t *))
+{
+	const json_t *l = report_chosen(w);
+	struct make *m;
+
+	if (!l)
+		l = selected(w);
+	if (!l || directive_alone(w)) {
+		app_note(w->v.app, true, _("that does not apply here"));
+		return true;
+	}
+	m = xmalloc(sizeof(*m));
+	m->fn = fn;
+	app_ask(w->v.app, &w->v, json_pack("{s:s, s:s}", "op", "message", "id", jtext(l, "id")), made_answer, m);
+	return true;
 }
 
 static bool
@@ -275,7 +286,11 @@ incident_key(struct view *v, const struct key *k)
 	struct incident_view *w = (struct incident_view *)v;
 	json_t *about;
 
-	if (!phone_key(k) || !w->shown)
+	if (!w->shown)
+		return false;
+	if (k->code == TK_CHAR && !k->pasted && (k->cp == 'p' || k->cp == 'P'))
+		return made_of(w, phone_open);
+	if (!phone_key(k))
 		return false;
 	if (directive_alone(w) || *app_hello(v->app, "parent") == '\0') {
 		app_note(v->app, true, _("that does not apply here"));
@@ -330,6 +345,56 @@ open_line(struct incident_view *w)
 	app_push_view(w->v.app, view_message_new(w->v.app, jtext(line, "id")));
 }
 
+/* Own reports are corrected as they were written; the last that stands where the marker is on something else. */
+static void
+correct(struct incident_view *w)
+{
+	const json_t *l = report_chosen(w);
+
+	if (!l || !jflag(l, "mine")) {
+		app_note(w->v.app, true, _("choose a report of this station: only its author corrects it"));
+		return;
+	}
+	act_correct(w->v.app, &w->v, w->shown, l);
+}
+
+static bool
+life_command(struct incident_view *w, enum command_id id)
+{
+	struct app *app = w->v.app;
+	const json_t *o = incident(w), *line = selected(w);
+
+	switch (id) {
+	case CMD_CORRECT:
+		correct(w);
+		return true;
+	case CMD_RECALL:
+		act_recall(app, &w->v, o, line);
+		return true;
+	case CMD_DIFF:
+		app_push_view(app, view_diff_new(app, o, line));
+		return true;
+	case CMD_ADOPT:
+		act_adopt(app, &w->v, o);
+		return true;
+	case CMD_STEP:
+	case CMD_MERGE:
+	case CMD_SPLIT:
+		act_event(app, &w->v, o, line);
+		return true;
+	case CMD_COUNTERSIGN:
+		act_countersign(app, &w->v, o, jarray(w->shown, "lines"), line);
+		return true;
+	case CMD_VERDICT:
+		act_grade(app, &w->v, o);
+		return true;
+	case CMD_RENDER:
+		return made_of(w, outputs_open);
+	default:
+		return false;
+	}
+}
+
 static bool
 incident_command(struct view *v, enum command_id id)
 {
@@ -345,6 +410,8 @@ incident_command(struct view *v, enum command_id id)
 		app_note(v->app, true, _("a directive without an incident: nothing to grade or report"));
 		return true;
 	}
+	if (life_command(w, id))
+		return true;
 	switch (id) {
 	case CMD_OPEN:
 		open_line(w);
@@ -406,9 +473,8 @@ incident_hint(struct view *v, char *buf, size_t size)
 	hint_add(buf, size, CMD_DIRECT, _(" directive"));
 	hint_add(buf, size, CMD_TAKE, _(" take on"));
 	hint_add(buf, size, CMD_FEEDBACK, _(" feedback"));
-	if (!alone && *app_hello(v->app, "parent"))
-		hint_key(buf, size, _("F8 phone"));
 	hint_add(buf, size, CMD_BACK, _(" back"));
+	hint_add(buf, size, CMD_HELP, _(" help"));
 	return true;
 }
 

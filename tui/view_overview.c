@@ -9,7 +9,9 @@
 #include "../formats/i18n.h"
 #include "../formats/text.h"
 #include "../formats/value.h"
+#include "act.h"
 #include "compose.h"
+#include "message_text.h"
 #include "util.h"
 
 enum pane { PANE_OWED, PANE_ARRIVALS, PANE_INCIDENTS, PANES };
@@ -23,6 +25,8 @@ struct overview {
 	struct list list[PANES];
 	char at[PANES][MSGID_TEXT_MAX + 16];		/* id selected: kept when the rows move */
 	bool resumed;				/* drafts under way were looked at */
+	bool opened;				/* the arrival chosen was opened: the marker stays on it */
+	bool all;				/* incidents put away are listed too */
 	json_t *rows[PANES];			/* what each pane lists, references into the feeds */
 };
 
@@ -48,14 +52,23 @@ is_incident(const json_t *r)
 	    *jtext(r, "grade") != '\0' || *jtext(r, "missing") != '\0';
 }
 
+/* Archived, or merged into another one: nobody has anything to do here any more. */
+static bool
+put_away(const json_t *r)
+{
+	const char *state = jtext(r, "state");
+
+	return strcmp(state, "archived") == 0 || strcmp(state, "merged") == 0;
+}
+
 static void
-add_incidents(json_t *rows, const json_t *feed)
+add_incidents(json_t *rows, const json_t *feed, bool all)
 {
 	const json_t *r;
 	size_t i;
 
 	json_array_foreach (feed, i, r)
-		if (is_incident(r))
+		if (is_incident(r) && (all || !put_away(r)))
 			(void)json_array_append(rows, (json_t *)r);
 }
 
@@ -70,8 +83,8 @@ rows_make(struct overview *o)
 	o->rows[PANE_OWED] = json_incref((json_t *)app_feed(app, FEED_OWED));
 	o->rows[PANE_ARRIVALS] = inbox_order(app_feed(app, FEED_INBOX));
 	o->rows[PANE_INCIDENTS] = json_array();
-	add_incidents(o->rows[PANE_INCIDENTS], app_feed(app, FEED_INCIDENTS));
-	add_incidents(o->rows[PANE_INCIDENTS], app_feed(app, FEED_EXERCISE));
+	add_incidents(o->rows[PANE_INCIDENTS], app_feed(app, FEED_INCIDENTS), o->all);
+	add_incidents(o->rows[PANE_INCIDENTS], app_feed(app, FEED_EXERCISE), o->all);
 }
 
 /* Several things may be owed for one message: `what` keeps them apart. */
@@ -113,7 +126,7 @@ overview_fed(struct view *v, enum feed f)
 	rows_make(o);
 	for (enum pane p = 0; p < PANES; p++) {
 		o->list[p].n = rows_of(o, p);
-		if (o->list[p].sel == 0 && p == PANE_ARRIVALS)
+		if (o->list[p].sel == 0 && p == PANE_ARRIVALS && !o->opened)
 			continue;	/* at the top one stays with the newest */
 		for (i = 0; *o->at[p] && i < o->list[p].n; i++)
 			if (is_row(p, row_at(o, p, i), o->at[p])) {
@@ -198,15 +211,21 @@ paint_owed(const struct json_t *r, int row, int cols, int64_t now)
 static void
 paint_incident(const struct json_t *r, int row, int cols, int64_t now)
 {
-	char at[24], title[256];
+	char at[24], title[256], grade[160];
+	const char *state = jtext(r, "state_name");
 
 	(void)term_put(row, 1, 11, TERM_PLAIN, short_time(jnum(r, "changed"), now, at));
 	(void)term_put(row, 13, 15, TERM_PLAIN, jtext(r, "number"));
-	(void)term_putf(row, 29, cols - 29 - 30, TERM_PLAIN, "%s%s", jexercise(r) ? _("[EXERCISE] ") : "",
+	(void)term_putf(row, 29, cols - 29 - 31, TERM_PLAIN, "%s%s", jexercise(r) ? _("[EXERCISE] ") : "",
 	    one_line(*jtext(r, "title") ? jtext(r, "title") : jtext(r, "place"), title, sizeof(title)));
-	(void)term_put(row, cols - 29, 13, TERM_PLAIN, jtext(r, "type_name"));
-	(void)term_putf(row, cols - 15, 15, TERM_PLAIN, "%s%s", *jtext(r, "grade") ? jtext(r, "grade_name") : _("not graded"),
-	    jflag(r, "conflict") ? _(" differs") : jflag(r, "final") ? _(" final") : "");
+	(void)term_put(row, cols - 30, 12, TERM_PLAIN, jtext(r, "type_name"));
+	(void)snprintf(grade, sizeof(grade), "%s%s", *jtext(r, "grade") ? jtext(r, "grade_name") : _("not graded"),
+	    jflag(r, "conflict") ? _(" differs") : *state || !jflag(r, "final") ? "" : _(" final"));
+	if (strcmp(jtext(r, "state"), "handling") == 0)
+		state = "";	/* as it should be */
+	if (jnum(r, "signatures_owed") > 0)
+		state = _("signature owed");
+	(void)term_putf(row, cols - 17, 17, jnum(r, "signatures_owed") > 0 ? TERM_STRONG : TERM_PLAIN, "%s%s%s", grade, *state ? " " : "", state);
 }
 
 static void
@@ -219,15 +238,17 @@ paint_arrival(const struct json_t *r, int row, int cols, int64_t now)
 	(void)term_put(row, 13, 5, open ? TERM_STRONG : TERM_PLAIN, jtext(r, "precedence_name"));
 	(void)term_put(row, 19, 14, TERM_PLAIN, jtext(r, "from_name"));
 	(void)term_putf(row, 34, cols - 34 - 10, open ? TERM_STRONG : TERM_PLAIN, "%s%s", jexercise(r) ? _("[EXERCISE] ") : "",
-	    subject(jtext(r, "kind_name"), jtext(r, "title"), title, sizeof(title)));
-	(void)term_put(row, cols - 9, 9, open ? TERM_STRONG : TERM_PLAIN, jtext(r, "state_name"));
+	    subject(message_corrects(r) ? "" : jtext(r, "kind_name"), jtext(r, "title"), title, sizeof(title)));
+	(void)term_put(row, cols - 9, 9, open ? TERM_STRONG : TERM_PLAIN,
+	    jflag(r, "recalled") ? _("recalled") : jflag(r, "corrected") ? _("corrected") : jtext(r, "state_name"));
 }
 
 static void
 paint_pane(struct overview *o, enum pane p, int row, int rows)
 {
-	static const char *const head[PANES] = { N_("due"), N_("arrived"), N_("changed") };
+	static const char *const head[PANES] = { N_("due"), N_("came in"), N_("changed") };
 	static const char *const what[PANES] = { N_("[1] owed"), N_("[2] arrived"), N_("[3] incidents") };
+	const char *name = p == PANE_INCIDENTS && o->all ? _("[3] all incidents") : _(what[p]);
 	struct list *l = &o->list[p];
 	int cols = term_cols();
 	int64_t now = app_now(o->v.app);
@@ -235,7 +256,7 @@ paint_pane(struct overview *o, enum pane p, int row, int rows)
 
 	list_fit(l, rows);
 	(void)term_putf(row, 1, 11, TERM_PLAIN, "%s", _(head[p]));
-	(void)term_putf(row, 13, cols - 13, TERM_PLAIN, "%s%s", _(what[p]), list_position(l, rows, position, sizeof(position)));
+	(void)term_putf(row, 13, cols - 13, TERM_PLAIN, "%s%s", name, list_position(l, rows, position, sizeof(position)));
 	if (p == PANE_OWED) {
 		(void)term_put(row, cols - 25, 12, TERM_PLAIN, _("towards"));
 		(void)term_put(row, cols - 12, 11, TERM_PLAIN, _("clock from"));
@@ -316,14 +337,28 @@ message_of(const struct overview *o, const json_t *r)
 		return NULL;
 	if (o->pane == PANE_ARRIVALS)
 		return json_incref((json_t *)r);
-	if (!*about || owes(r, "phone") || owes(r, "written"))
-		return NULL;	/* a report of one's own is owed: nothing to sign for */
+	if (!*about || owes(r, "phone") || owes(r, "written") || owes(r, "grade") || owes(r, "signature"))
+		return NULL;	/* a deed of one's own is owed: nothing to sign for */
 	json_array_foreach (app_feed(o->v.app, FEED_INBOX), i, m)
 		if (strcmp(jtext(m, "id"), about) == 0)
 			return json_incref((json_t *)m);
 	copy = json_deep_copy(r);
 	(void)json_object_set_new(copy, "id", json_string(about));
 	return copy;
+}
+
+/* An undetermined grade that is asked for again: the grading screen over its incident. */
+static void
+grade_owed(struct app *app, const json_t *row)
+{
+	const json_t *r;
+	size_t i;
+
+	json_array_foreach (app_feed(app, jexercise(row) ? FEED_EXERCISE : FEED_INCIDENTS), i, r)
+		if (strcmp(jtext(r, "id"), jtext(row, "incident")) == 0) {
+			app_push_view(app, view_grade_new(app, r));
+			return;
+		}
 }
 
 static void
@@ -336,14 +371,19 @@ open_selected(struct overview *o)
 		return;
 	if (o->pane == PANE_INCIDENTS)
 		app_push_view(app, view_incident_new(app, jtext(r, "id"), jexercise(r), ""));
-	else if (o->pane == PANE_ARRIVALS)
+	else if (o->pane == PANE_ARRIVALS) {
+		remember(o, PANE_ARRIVALS);
+		o->opened = true;
 		app_push_view(app, view_inbox_new(app, jtext(r, "id")));
+	}
 	else if (*jtext(r, "incident")) {
 		json_t *row = json_incref((json_t *)r);
 
 		app_push_view(app, view_incident_new(app, jtext(r, "incident"), jexercise(r), jtext(r, "about")));
 		if (owes(row, "phone"))	/* over the incident it is about */
 			act_phone(app, app_top_view(app), row);
+		else if (owes(row, "grade"))
+			grade_owed(app, row);
 		json_decref(row);
 	} else if (*jtext(r, "about"))
 		app_push_view(app, view_message_new(app, jtext(r, "about")));
@@ -354,6 +394,15 @@ choose_pane(struct overview *o, enum pane p)
 {
 	o->pane = p;
 	return true;
+}
+
+/* Incidents archived or merged away: out of the list, never out of reach. */
+static void
+list_all(struct overview *o)
+{
+	o->all = !o->all;
+	overview_fed(&o->v, FEED_INCIDENTS);
+	app_note(o->v.app, false, "%s", o->all ? _("all incidents, those archived and merged away too") : _("incidents being handled"));
 }
 
 static bool
@@ -391,6 +440,12 @@ overview_key(struct view *v, const struct key *k)
 	case '6':
 		app_push_view(app, view_status_new(app));
 		return true;
+	case 'a':
+	case 'A':
+		if (o->pane != PANE_INCIDENTS)
+			return false;
+		list_all((struct overview *)v);
+		return true;
 	default:
 		return false;
 	}
@@ -404,6 +459,8 @@ overview_command(struct view *v, enum command_id id)
 	json_t *m;
 
 	if (list_command(&o->list[o->pane], id, pane_rows(o, o->pane))) {
+		if (o->pane == PANE_ARRIVALS)
+			o->opened = false;
 		remember(o, o->pane);
 		return true;
 	}
@@ -477,6 +534,8 @@ overview_hint(struct view *v, char *buf, size_t size)
 
 	hint_add(buf, size, CMD_OPEN, _(" open"));
 	hint_text(buf, size, _("1-6 panes"));
+	if (o->pane == PANE_INCIDENTS)
+		hint_key(buf, size, o->all ? _("A handled only") : _("A all"));
 	hint_add(buf, size, CMD_INTAKE, _(" intake"));
 	hint_add(buf, size, CMD_FIND, _(" find"));
 	hint_add(buf, size, CMD_PALETTE, _(" commands"));

@@ -51,13 +51,31 @@ report_fill(const struct compose *c, json_t *body, bool report)
 	compose_set_enum(body, F_KIND, "kind", KIND_REPORT);
 }
 
+/* Screen 04: F6 hands it on, F10 sends it at once, signed or not. */
+static bool
+report_hint(const struct compose *c, char *buf, size_t size)
+{
+	(void)c;
+	hint_text(buf, size, _("Tab next"));
+	hint_add(buf, size, CMD_SAVE, _(" save"));
+	hint_add(buf, size, CMD_REPORT, _(" review"));
+	hint_add(buf, size, CMD_SUBMIT, _(" sign+send"));
+	hint_key(buf, size, _("F8 phone"));
+	hint_key(buf, size, _("F9 text"));
+	hint_add(buf, size, CMD_BACK, _(" back"));
+	hint_add(buf, size, CMD_HELP, _(" help"));
+	return true;
+}
+
 const struct compose_ops compose_report_ops = {
 	.name = "report",
 	.fields = report_fields,
 	.title = report_title,
-	.hint = send_hint,
+	.hint = report_hint,
 	.fill = report_fill,
 };
+
+#define FIGURES_MAX 48
 
 struct prepare {	/* a report form waiting for the message it is prefilled from */
 	struct app *app;
@@ -68,7 +86,41 @@ struct prepare {	/* a report form waiting for the message it is prefilled from *
 	char cite[MSGID_TEXT_MAX];
 	char parents[8][MSGID_TEXT_MAX];
 	size_t nparents;
+	struct { uint32_t key; char text[48]; } figure[FIGURES_MAX];	/* this station's own, as it said them last */
+	size_t nfigures;
 };
+
+/* What this station has said last, be it in feedback: a follow-up begins there and not at its last report, or a number
+ * that nobody touched would seem to fall. */
+static void
+own_figures(struct prepare *p, const json_t *incident)
+{
+	const json_t *e;
+	size_t i;
+
+	json_array_foreach (jarray(incident, "figure_sources"), i, e) {
+		const struct field *field = field_by_name(jtext(e, "name"));
+		const char *text = jtext(e, "text");
+
+		if (!field || field_decimals(field) < 0 || strcmp(jtext(e, "source"), app_station(p->app)) != 0 || !*text ||
+		    strlen(text) >= sizeof(p->figure[0].text) || p->nfigures == FIGURES_MAX)
+			continue;
+		p->figure[p->nfigures].key = field->key;
+		(void)snprintf(p->figure[p->nfigures++].text, sizeof(p->figure[0].text), "%s", text);
+	}
+}
+
+static void
+prefill_own(struct compose *c, const struct prepare *p)
+{
+	for (size_t i = 0; i < p->nfigures; i++) {
+		const char *now = form_get(&c->form, p->figure[i].key);
+
+		/* A cell with other sources in it stands as it was reported. */
+		if (!strchr(now, '@') && !strchr(now, ' '))
+			form_set(&c->form, p->figure[i].key, p->figure[i].text);
+	}
+}
 
 static void
 prefill(struct compose *c, const struct body *b, bool follow_up)
@@ -100,6 +152,8 @@ report_ready(struct view *owner, void *arg, const json_t *answer, const struct f
 	(void)snprintf(c->number, sizeof(c->number), "%s", p->number);
 	if (answer && json_to_body(json_object_get(answer, "body"), b, app_codebook(p->app), app_now(p->app), true, &f) == 0)
 		prefill(c, b, p->follow_up);
+	if (p->follow_up)
+		prefill_own(c, p);
 	if (answer && !jflag(answer, "mine")) {
 		char at[24];
 
@@ -107,6 +161,7 @@ report_ready(struct view *owner, void *arg, const json_t *answer, const struct f
 		form_set(&c->form, F_LEARNED, time_format(jnum(answer, "stored"), TIME_FULL, at, sizeof(at)));
 	}
 	form_set(&c->form, F_STAGE, enum_label("stage", p->follow_up ? STAGE_FOLLOWUP : STAGE_FIRST));
+	c->follows = p->follow_up;
 	c->form.focus = p->follow_up ? (size_t)(form_cell(&c->form, F_BRIEF) - c->form.cell) : 1;
 	if (*p->cite)
 		(void)json_array_append_new(c->refs, json_string(p->cite));
@@ -141,6 +196,7 @@ report_open(struct app *app, struct view *owner, const json_t *shown)
 		if (report || strcmp(jtext(line, "kind"), "intake") == 0)
 			(void)snprintf(source, sizeof(source), "%s", jtext(line, "id"));
 	}
+	own_figures(p, incident);
 	if (*own)
 		(void)snprintf(source, sizeof(source), "%s", own);
 	json_array_foreach (jarray(incident, "heads"), i, h)

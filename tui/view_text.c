@@ -7,6 +7,7 @@
 #include "../formats/buf.h"
 #include "../formats/i18n.h"
 #include "../formats/value.h"
+#include "act.h"
 #include "compose.h"
 #include "message_text.h"
 #include "util.h"
@@ -164,6 +165,14 @@ text_command(struct view *v, enum command_id id)
 	}
 	if (w->what == TEXT_STATUS && id == CMD_STATUS)
 		return true;
+	if (w->what == TEXT_MESSAGE && m && id == CMD_DESTROY) {
+		act_destroy(v->app, v, m);
+		return true;
+	}
+	if (w->what == TEXT_MESSAGE && m && id == CMD_RENDER && strcmp(jtext(m, "kind"), "report") == 0) {
+		outputs_open(v->app, m);
+		return true;
+	}
 	if (!theirs)
 		return false;
 	switch (id) {
@@ -189,6 +198,18 @@ text_command(struct view *v, enum command_id id)
 }
 
 static bool
+text_key(struct view *v, const struct key *k)
+{
+	const struct text_view *w = (const struct text_view *)v;
+
+	if (w->what != TEXT_MESSAGE || strcmp(jtext(w->answer, "kind"), "report") != 0 || k->pasted || k->code != TK_CHAR ||
+	    (k->cp != 'p' && k->cp != 'P'))
+		return false;
+	phone_open(v->app, w->answer);
+	return true;
+}
+
+static bool
 text_find(struct view *v, const char *text)
 {
 	return lines_find(&((struct text_view *)v)->lines, text);
@@ -203,6 +224,10 @@ text_hint(struct view *v, char *buf, size_t size)
 		hint_add(buf, size, CMD_SIGN, _(" sign"));
 		hint_add(buf, size, CMD_TAKE, _(" take on"));
 		hint_add(buf, size, CMD_FEEDBACK, _(" feedback"));
+	}
+	if (w->what == TEXT_MESSAGE && strcmp(jtext(w->answer, "kind"), "report") == 0) {
+		hint_add(buf, size, CMD_RENDER, _(" texts"));
+		hint_key(buf, size, _("P script"));
 	}
 	if (w->what == TEXT_LOG)
 		hint_add(buf, size, CMD_LOG, _(" log"));
@@ -228,6 +253,7 @@ static const struct view_ops text_ops = {
 	.free = text_free,
 	.title = text_title,
 	.paint = text_paint,
+	.key = text_key,
 	.command = text_command,
 	.fed = text_fed,
 	.load = text_load,

@@ -30,6 +30,18 @@ static const struct {
 	{ "installed", case_installed },
 	{ "man_page", case_man_page },
 	{ "command_line", case_command_line },
+	{ "draft_life", case_draft_life },
+	{ "correction", case_correction },
+	{ "recall", case_recall },
+	{ "figures", case_figures },
+	{ "draft_killed", case_draft_killed },
+	{ "event_steps", case_event_steps },
+	{ "merge_split", case_merge_split },
+	{ "outside_entry", case_outside_entry },
+	{ "destroy", case_destroy },
+	{ "grading", case_grading },
+	{ "foreign_life", case_foreign_life },
+	{ "kinds", case_kinds },
 };
 
 static jmp_buf escape;

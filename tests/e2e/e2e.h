@@ -30,6 +30,18 @@ void case_locale(struct e2e *);
 void case_installed(struct e2e *);
 void case_man_page(struct e2e *);
 void case_command_line(struct e2e *);
+void case_draft_life(struct e2e *);
+void case_correction(struct e2e *);
+void case_recall(struct e2e *);
+void case_figures(struct e2e *);
+void case_draft_killed(struct e2e *);
+void case_event_steps(struct e2e *);
+void case_merge_split(struct e2e *);
+void case_outside_entry(struct e2e *);
+void case_destroy(struct e2e *);
+void case_grading(struct e2e *);
+void case_foreign_life(struct e2e *);
+void case_kinds(struct e2e *);
 
 /* ---- shared by cases (e2e_util.c) ---- */
 json_t *report_body(const char *title);			/* a complete first report, no addressees */

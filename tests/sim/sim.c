@@ -210,6 +210,7 @@ amend(struct run *r, size_t node)
 	if (step) {
 		body_set_num(e->body, F_STEP, STEP_ADOPTED);
 		body_set_text(e->body, F_PERSON, "sim");
+		body_set_text(e->body, F_REASON, "sim");
 	} else {
 		body_set_num(e->body, F_STAGE, STAGE_CORRECTION);
 		body_set_text(e->body, F_BRIEF, "corrected");

@@ -294,27 +294,32 @@ grade_report_direct(void)
 	pty_send(c, "3\r");
 	SEE(c, "首报");
 	pty_send(c, "g");
-	SEE(c, "定级，现为");
-	pty_send(c, "2\r");
+	SEE(c, "国务院令第493号第三条");
+	pty_send(c, "2");	/* nothing is chosen before the digit */
 	SEE(c, "定级人");
+	pty_send(c, "\r");	/* nobody: refused */
+	SEE(c, "必填");
 	pty_send(c, "王建国\r被困不明\r");
 	SEE(c, "确定此等级？");
 	SCREEN(c, "grade_prompt");
 	pty_send(c, "\r");	/* the default is cancel */
 	SEE(c, "已取消");
-	CHECK(c, vt_find(c->vt, "等级 未定", NULL) >= 0);
-	pty_send(c, "g2\r王建国\r被困不明\r1");
+	CHECK(c, vt_find(c->vt, "当前 未定级", NULL) >= 0);
+	pty_send(c, "2王建国\r被困不明\r1");
 	SEE(c, "等级 II级 重大");
 	SEE(t, "等级 II级 重大");	/* at the township, without a key */
 	/* Lowering asks for the leader and the reason. */
-	pty_send(c, "g4\r");
+	pty_send(c, "g4");
 	SEE(c, "降级：须有领导和理由");
 	pty_send(c, "\033");
 	SEE(c, "已取消");
+	pty_send(c, "\033");
+	SEE(c, "时刻            内容");
 	/* The county's own report, prefilled from the town's. */
 	pty_send(c, F6);
 	SEE(c, "首报 西周");
 	SEE(c, "[>=2@119");
+	SEE(c, "要素核对");
 	SCREEN(c, "county_report");
 	pty_send(c, F10);
 	SEE(c, "已存，待送达：首报");
@@ -364,6 +369,8 @@ follow_up(void)
 	SEE(t, "第1报");
 	pty_send(t, F6);
 	SEE(t, "续报 ");
+	SEE(t, "失联[0");	/* as the feedback said it, not as the last report did */
+	SEE(t, "要素核对");
 	SCREEN(t, "town_follow_up");
 	CHECK(t, vt_find(t->vt, "火势向东侧", NULL) < 0);
 	pty_send(t, "明火已扑灭");

@@ -50,6 +50,17 @@ expect(const struct body *b, const char *field, enum figure_form form, bool zh, 
 	buf_free(&out);
 }
 
+/* The first value of the field without its source. */
+static void
+own_word(struct body *b, uint32_t key)
+{
+	struct figure fig = body_first(b, key)->u.fig;
+
+	fig.source = NULL;
+	body_unset(b, key);
+	body_add_figure(b, key, &fig);
+}
+
 static void
 test_one_value(void **state)
 {
@@ -88,7 +99,11 @@ test_one_value(void **state)
 		set(b, cases[i].field, cases[i].value);
 		expect(b, cases[i].field, FIGURES_FULL, true, cases[i].zh);
 		expect(b, cases[i].field, FIGURES_FULL, false, cases[i].en);
+		/* adopted, it is the station's own word; under its source's name it stays the source's */
 		body_set_text(b, F_ADOPTER, "王建国");
+		if (body_first(b, field_by_name(cases[i].field)->key)->u.fig.source != NULL)
+			expect(b, cases[i].field, FIGURES_FULL, true, cases[i].zh);
+		own_word(b, field_by_name(cases[i].field)->key);
 		expect(b, cases[i].field, FIGURES_FULL, true, cases[i].adopted);
 		expect(b, "affected", FIGURES_FULL, true, "");
 		body_free(b);

@@ -1,6 +1,6 @@
 /* The life of an incident and of its reports: views, reopening, merging, signatures, returns. */
 #include "incident_help.h"
-#include "../../switch/life.h"
+#include "../../formats/life.h"
 
 #define DEPT "330225-gongan"
 #define OTHER "330226"

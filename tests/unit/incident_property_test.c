@@ -7,7 +7,7 @@
  */
 #include <time.h>
 #include "incident_help.h"
-#include "../../switch/life.h"
+#include "../../formats/life.h"
 
 #define SMALL 6
 #define LARGE 60

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "../../formats/conf.h"
-#include "../../switch/life.h"
+#include "../../formats/life.h"
 #include "../lib/rulesdir.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

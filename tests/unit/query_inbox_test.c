@@ -125,6 +125,58 @@ test_inbox(void **state)
 	json_decref(o);
 }
 
+/* A correction takes the place of what it corrects, until it is recalled itself; of reports, directives and warnings alike, whether
+ * it was looked at in between or not, and in whatever order they come. */
+static void
+test_amended(void **state)
+{
+	static const int kinds[] = { KIND_REPORT, KIND_DIRECTIVE, KIND_WARNING };
+	uint64_t serial = 100;
+
+	(void)state;
+	for (size_t k = 0; k < 3; k++)
+		for (int way = 0; way < 3; way++, serial += 10) {	/* looked at, not looked at, the recall first */
+			struct body *b[3] = { make(kinds[k], COUNTY), refers(make(kinds[k], COUNTY), CITY, serial),
+				refers(make(kinds[k], COUNTY), CITY, serial + 1) };
+			const json_t *it;
+			json_t *o;
+
+			body_set_num(b[0], F_RING, 1);
+			body_set_num(b[1], F_STAGE, STAGE_CORRECTION);
+			body_set_num(b[1], F_RING, 1);
+			body_set_num(b[2], F_STAGE, STAGE_WITHDRAWAL);
+			store(b[0], CITY, serial, CITY, serial);
+			if (way == 0) {
+				o = want("inbox", json_pack("{s:i}", "limit", 200));
+				assert_true(flag(inbox_find(o, idtext(CITY, serial)), "attention"));
+				json_decref(o);
+			}
+			if (way == 2) {
+				store(b[2], CITY, serial + 2, CITY, serial);
+				json_decref(want("inbox", json_object()));
+			}
+			store(b[1], CITY, serial + 1, CITY, serial);
+			if (way == 0) {
+				o = want("inbox", json_pack("{s:i}", "limit", 200));
+				it = inbox_find(o, idtext(CITY, serial));
+				if (!flag(it, "corrected") || flag(it, "attention"))
+					fail_msg("kind %d: a corrected one still asks", kinds[k]);
+				assert_true(flag(inbox_find(o, idtext(CITY, serial + 1)), "attention"));
+				json_decref(o);
+			}
+			if (way != 2)
+				store(b[2], CITY, serial + 2, CITY, serial);
+			o = want("inbox", json_pack("{s:i}", "limit", 200));
+			it = inbox_find(o, idtext(CITY, serial));
+			if (flag(it, "corrected") || !flag(it, "attention"))
+				fail_msg("kind %d, way %d: the correction was recalled, and what it corrected does not stand", kinds[k], way);
+			it = inbox_find(o, idtext(CITY, serial + 1));
+			if (!flag(it, "recalled") || flag(it, "attention"))
+				fail_msg("kind %d, way %d: a recalled correction still asks", kinds[k], way);
+			json_decref(o);
+		}
+}
+
 static void
 test_owed(void **state)
 {
@@ -347,6 +399,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_inbox, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_amended, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_owed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_list_and_log, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_status_and_verify, setup, teardown),

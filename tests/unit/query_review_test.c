@@ -3,7 +3,7 @@
  */
 #include "query_help.h"
 #include "../../formats/text.h"
-#include "../../switch/life.h"
+#include "../../formats/life.h"
 
 static struct figure
 fig(int64_t n)

@@ -17,7 +17,7 @@
 #include "../../formats/value.h"
 #include "../../formats/wire.h"
 #include "../../switch/incident.h"
-#include "../../switch/life.h"
+#include "../../formats/life.h"
 #include "../../switch/log.h"
 #include "../../switch/station_int.h"
 

@@ -166,10 +166,52 @@ foreign(void **state)
 	body_free(b);
 }
 
+/* An Update or Cancel is of the whole warning, whichever of its messages it names: CAP the last, 12379 the first. */
+static void
+foreign_chain(void **state)
+{
+	struct world *w = *state;
+#define CMA(type, id) "kind", "warning", "source_format", "12379", "cap_msgtype", type, "title", "暴雨", "language", "zh-CN", "foreign_id", id
+	const char *const caps[4][GIVEN] = {{CAP("Alert", "p,1,2026-09-21T08:00:00+08:00")},
+	    {CAP("Update", "p,2,2026-09-21T09:00:00+08:00"), "stage", "correction", "cap_references", "p,1,2026-09-21T08:00:00+08:00"},
+	    {CAP("Update", "p,3,2026-09-21T10:00:00+08:00"), "stage", "correction", "cap_references", "p,2,2026-09-21T09:00:00+08:00"},
+	    {CAP("Cancel", "p,4,2026-09-21T11:00:00+08:00"), "stage", "withdrawal", "reason", "x", "cap_references",
+		"p,3,2026-09-21T10:00:00+08:00"}};
+	const char *const cmas[4][GIVEN] = {{CMA("Alert", "33022541600000_20260921080000")},
+	    {CMA("Update", "33022541600000_20260921090000"), "cap_references", "33022541600000_20260921080000"},
+	    {CMA("Update", "33022541600000_20260921100000"), "cap_references", "33022541600000_20260921080000"},
+	    {CMA("Cancel", "33022541600000_20260921110000"), "cap_references", "33022541600000_20260921080000"}};
+
+	static const char *const rids[2][4] = {{"c1", "c2", "c3", "c4"}, {"w1", "w2", "w3", "w4"}};
+
+	for (int format = 0; format < 2; format++) {
+		struct msgid id[4];
+		struct folded fd;
+
+		for (size_t i = 0; i < 4; i++) {
+			struct body *b;
+
+			id[i] = sent(w, rids[format][i], format == 0 ? caps[i] : cmas[i]);
+			b = stored(w, &id[i]);
+			for (size_t k = 0; k < i; k++)
+				if (!incident_refers(b, &id[k]))
+					fail_msg("format %d: message %zu does not speak of message %zu", format, i, k);
+			assert_false(incident_refers(b, &id[i]));
+			body_free(b);
+		}
+		fold(w, &id[0], &fd);
+		for (size_t i = 0; i < fd.incident->nlines; i++)
+			for (size_t k = 0; k < 3; k++)
+				if (msgid_cmp(&fd.incident->lines[i].id, &id[k]) == 0 && !fd.incident->lines[i].withdrawn)
+					fail_msg("format %d: message %zu stands after the cancel", format, k);
+		folded_free(&fd);
+	}
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {T(kinds), T(secrecy), T(foreign)};
+	const struct CMUnitTest tests[] = {T(kinds), T(secrecy), T(foreign), T(foreign_chain)};
 
 	return cmocka_run_group_tests(tests, load, unload);
 }

@@ -108,6 +108,13 @@ corrections(void **state)
 	assert_string_equal(body_text(b, F_TITLE), "改标题");
 	assert_false(body_flag(b, F_RING));
 	body_free(b);
+	/* the first corrected once more: the corrections in between do not stand beside this one */
+	const char *const once_more[] = {"kind", "report", "stage", "correction", "refs", text_of(&a), "title", "再改标题", NULL};
+	struct msgid more = sent(w, "once more", once_more);
+	b = stored(w, &more);
+	assert_true(incident_refers(b, &a));
+	assert_true(incident_refers(b, &only));
+	body_free(b);
 	const char *const none[] = {"kind", "report", "stage", "correction", "brief", "x", NULL};
 	refused(w, "of nothing", EX_DATAERR, "refs", none);
 	const char *const order[] = {"kind", "directive", "incident", text_of(&a), "to", "330225102", "text", "停工", NULL};
@@ -166,6 +173,14 @@ recalls(void **state)
 	refused(w, "twice", EX_DATAERR, "refs", recall);
 	const char *const fix[] = {"kind", "report", "stage", "correction", "refs", text_of(&a), "brief", "x", NULL};
 	refused(w, "correcting what was recalled", EX_DATAERR, "refs", fix);
+	/* a directive's recall says which one it is, though nobody typed that */
+	const char *const order[] = {"kind", "directive", "incident", text_of(&a), "to", "330225102", "text", "停工", NULL};
+	struct msgid o = sent(w, "order", order);
+	const char *const call_off[] = {"kind", "directive", "stage", "withdrawal", "refs", text_of(&o), "reason", "误发", NULL};
+	o = sent(w, "call off", call_off);
+	b = stored(w, &o);
+	assert_string_equal(body_text(b, F_TEXT), "停工");
+	body_free(b);
 	/* it was sent: a follow-up is taken; nothing of it stands: so is another first report */
 	const char *const follow[] = {"kind", "report", "incident", text_of(&a), "stage", "followup", "brief", "x", NULL};
 	b = stored(w, (r = sent(w, "follow", follow), &r));

@@ -18,10 +18,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "../formats/buf.h"
-#include "../formats/i18n.h"
-#include "../formats/text.h"
-#include "../formats/value.h"
+#include "buf.h"
+#include "i18n.h"
+#include "text.h"
+#include "value.h"
 #include "life.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))

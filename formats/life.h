@@ -1,5 +1,5 @@
-#ifndef SWITCH_LIFE_H
-#define SWITCH_LIFE_H
+#ifndef FORMATS_LIFE_H
+#define FORMATS_LIFE_H
 /*
  * The life of a report before and after it is sent, and of an event: const tables, pure (DOMAIN 1 and 5).
  *
@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "../formats/body.h"
-#include "../formats/rules.h"
+#include "body.h"
+#include "rules.h"
 
 /* ---- before sending: the draft ---- */
 
