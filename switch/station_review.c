@@ -138,9 +138,9 @@ check_unsigned(struct review *v)
 	if (ok)
 		return 0;
 	if (from == INT64_MAX)
-		return fault_set(&v->f, EX_TEMPFAIL, "event",
+		return fault_set(&v->f, EX_UNAVAILABLE, "event",
 		    _("no leader was tried yet: note whom you tried to reach (try), or send it as it is at once (send)"));
-	return fault_set(&v->f, EX_TEMPFAIL, "event",
+	return fault_set(&v->f, EX_UNAVAILABLE, "event",
 	    _("sending before signature is in order from %s, or when another number was tried; it can be sent as it is at "
 	      "once (send)"),
 	    time_format(from, TIME_FULL, when, sizeof when));

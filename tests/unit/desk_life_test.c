@@ -108,7 +108,7 @@ to_the_signature(void **state)
 	expect_state(call(x, &c, "{\"n\":4,\"op\":\"draft_move\",\"rid\":\"d1\",\"event\":\"submit\"," REPORT "}"), "checking");
 	expect_state(call(x, &c, "{\"n\":5,\"op\":\"draft_move\",\"rid\":\"d1\",\"event\":\"pass\",\"person\":\"王\"}"), "signing");
 	expect_refused(call(x, &c, "{\"n\":6,\"op\":\"draft_move\",\"rid\":\"d1\",\"event\":\"unsigned\",\"person\":\"李\"}"), 6,
-	    EX_TEMPFAIL, "event");
+	    EX_UNAVAILABLE, "event");
 	j = call(x, &c,
 	    "{\"n\":7,\"op\":\"draft_move\",\"rid\":\"d1\",\"event\":\"try\",\"person\":\"赵\",\"number\":\"138\",\"outcome\":\"no-answer\"}");
 	assert_true(json_integer_value(json_object_get(j, "unsigned_from")) > x->now);

@@ -144,7 +144,7 @@ refusals(void **state)
 		"number"},
 	    {"try without outcome", {.rid = "c", .event = DRAFT_TRY, .person = "赵", .number = "1"}, EX_DATAERR, "outcome"},
 	    {"secret reason", {.rid = "c", .event = DRAFT_RETURN, .person = "钱", .reason = "绝密★"}, EX_DATAERR, "reason"},
-	    {"unsigned, nobody tried", {.rid = "c", .event = DRAFT_UNSIGNED, .person = "王"}, EX_TEMPFAIL, "event"},
+	    {"unsigned, nobody tried", {.rid = "c", .event = DRAFT_UNSIGNED, .person = "王"}, EX_UNAVAILABLE, "event"},
 	};
 	uint64_t before;
 
@@ -177,7 +177,7 @@ unsigned_first(void **state)
 	submitted(w, "d");
 	tried(w, "d", "1380000", OUTCOME_NO_ANSWER);
 	assert_false(step(w, "d", DRAFT_UNSIGNED, "王值班长"));
-	assert_int_equal(w->fault.code, EX_TEMPFAIL);
+	assert_int_equal(w->fault.code, EX_UNAVAILABLE);
 	memset(&d, 0, sizeof d);
 	assert_int_equal(w->j->ops->draft_get(w->j, "d", &d), 0);
 	assert_false(station_draft_unsigned(w->s, &d, w->now, &from));
