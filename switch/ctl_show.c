@@ -418,7 +418,7 @@ export_original(struct ctl *ctl, const char *id, struct fault *f)
 		(void)fault_set(f, EX_NOINPUT, "id", _("%s was not imported: there are no original bytes"), id);
 		goto out;
 	}
-	if ((blob = ctl_ask(ctl, json_pack("{s:s, s:s}", "op", "blob", "digest", digest), 0, f)) == NULL)
+	if ((blob = ctl_ask(ctl, json_pack("{s:s, s:s, s:s}", "op", "blob", "digest", digest, "id", id), 0, f)) == NULL)
 		goto out;
 	bytes = client_bytes(ctl->client);
 	if (bytes->n > 0 && fwrite(bytes->p, 1, bytes->n, ctl_bytes()) != bytes->n)

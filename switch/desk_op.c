@@ -46,7 +46,7 @@ static const struct {
     {"reload", true, op_reload},
     {"hello", false, op_hello},
     {"watch", false, op_watch},
-    {"blob", false, op_blob},
+    {"blob", true, op_blob}, /* may ask another station */
 };
 
 static json_int_t
@@ -394,14 +394,20 @@ op_blob(struct desk_conn *c, json_int_t n, const json_t *request, struct fault *
 {
 	struct journal *j = station_journal(c->desk->station);
 	const char *hex = json_string_value(json_object_get(request, "digest"));
+	const json_t *of = json_object_get(request, "id");
+	struct msgid id;
 	uint8_t digest[DIGEST_LEN];
 	struct buf bytes = {0};
 	json_t *answer = NULL;
+	int rc;
 
-	(void)n;
 	if (hex == NULL || !digest_parse(hex, digest))
 		fault_set(f, EX_DATAERR, "digest", _("must be %d hexadecimal digits"), 2 * DIGEST_LEN);
-	else if (j->ops->blob_get(j, digest, &bytes) != 0)
+	else if (of != NULL && (!json_is_string(of) || !msgid_parse(json_string_value(of), &id)))
+		fault_set(f, EX_DATAERR, "id", _("no message id: %.80s"), json_is_string(of) ? json_string_value(of) : "");
+	else if ((rc = j->ops->blob_get(j, digest, &bytes)) == 1 && of != NULL)
+		station_original_want(c->desk->station, desk_now(c->desk), desk_ticket_new(c->desk, c, n), &id);
+	else if (rc != 0)
 		fault_set(f, EX_NOINPUT, "digest", _("no such bytes here"));
 	else if (bytes.n >= DESK_FRAME_MAX)
 		fault_set(f, EX_DATAERR, "digest", _("too large for the desk"));

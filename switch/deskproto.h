@@ -45,7 +45,8 @@
  *                                                                  queued[4] in_flight last_heard why}] outbox open_deliveries returned quarantine messages
  *                                                                  alarms[{at what detail}] incidents unsigned drafts pid
  * verify      -                                                    messages chain deliveries outbox blobs destroyed bad fold_bad
- * blob        digest                                               size (+B bytes)
+ * blob        digest [id]                                          size (+B bytes); with the id of the message that names it they are
+ *                                                                  asked of its station when they are not here (code 75)
  * log         [after] [limit]                                      messages of kind log, as list + text
  * reload      -                                                    neighbours     (topology.tsv read again)
  *

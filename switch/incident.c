@@ -28,17 +28,6 @@ incident_text(char *out, size_t size, const char *s)
 	(void)text_sanitise(s, strlen(s), out, size, false);
 }
 
-const char *
-incident_said(const struct body *b, uint32_t key)
-{
-	const char *s = body_text(b, key), *p = s;
-
-	/* a text of blanks says nothing; the full-width one is a blank, too */
-	while (p != NULL && *p != '\0' && (*p == ' ' || *p == '\t' || *p == '\n' || strncmp(p, "\xe3\x80\x80", 3) == 0))
-		p += (unsigned char)*p == 0xe3 ? 3 : 1;
-	return p != NULL && *p != '\0' ? s : NULL;
-}
-
 /* Cuts at a line's end or after TITLE_CHARS characters. */
 static void
 copy_opening(char *out, size_t size, const char *s)
@@ -193,8 +182,8 @@ incident_step(const struct incident_line *l)
 	/* A signature is a person's by its own field, too. */
 	if (step == 0 || enum_by_value("step", step) == NULL)
 		return 0;
-	if (incident_said(l->body, F_PERSON) == NULL &&
-	    (step != STEP_COUNTERSIGNED || incident_said(l->body, F_SIGNER) == NULL))
+	if (body_said(l->body, F_PERSON) == NULL &&
+	    (step != STEP_COUNTERSIGNED || body_said(l->body, F_SIGNER) == NULL))
 		return 0;
 	return step;
 }

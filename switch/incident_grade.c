@@ -58,7 +58,7 @@ incident_grades(struct fold *f)
 			inc->not_understood = true;
 			continue;
 		}
-		proper = incident_said(l->body, F_REASON) != NULL && incident_said(l->body, F_SIGNER) != NULL;
+		proper = body_said(l->body, F_REASON) != NULL && body_said(l->body, F_SIGNER) != NULL;
 		if (g->grade != 0 && l->grade > g->grade && !proper)
 			continue;
 		memcpy(g->station, l->id.origin, sizeof g->station);

@@ -36,8 +36,6 @@ void incident_steps(struct fold *);		/* inc->absorbed, split_to, split_from, ado
 void incident_life(struct fold *);
 /* Position of a message that stands before `end`, else f->n. */
 size_t incident_find(const struct fold *, size_t end, const struct msgid *);
-/* The text of the key when it holds more than blanks, else NULL. */
-const char *incident_said(const struct body *, uint32_t key);
 /* A step (enum step) of a named person that stands; 0: none. */
 int incident_step(const struct incident_line *);
 

@@ -95,7 +95,7 @@ life_event_of(const struct incident_line *l)
 	case KIND_DIRECTIVE:
 		return EVENT_BY_TAKEN;
 	case KIND_RECEIPT:
-		return l->act == ACT_TAKEN && incident_said(l->body, F_PERSON) != NULL ? EVENT_BY_TAKEN : 0;
+		return l->act == ACT_TAKEN && body_said(l->body, F_PERSON) != NULL ? EVENT_BY_TAKEN : 0;
 	case KIND_STEP:
 		break;
 	default:
@@ -230,7 +230,7 @@ life_result(struct life *life)
 static bool
 sent_unsigned(const struct incident_line *l)
 {
-	return body_flag(l->body, F_UNSIGNED) || incident_said(l->body, F_SIGNATURE_OWED) != NULL;
+	return body_flag(l->body, F_UNSIGNED) || body_said(l->body, F_SIGNATURE_OWED) != NULL;
 }
 
 static void
@@ -244,7 +244,7 @@ life_signatures(struct fold *f)
 		if (sent_unsigned(l))
 			l->signature_owed = incident_speaks(l);
 		else
-			l->signer = incident_said(l->body, F_SIGNER);
+			l->signer = body_said(l->body, F_SIGNER);
 	}
 	/* The signature given first stands. */
 	for (size_t i = 0; i < f->n; i++) {
@@ -254,8 +254,8 @@ life_signatures(struct fold *f)
 
 		if (incident_step(s) != STEP_COUNTERSIGNED)
 			continue;
-		if ((signer = incident_said(s->body, F_SIGNER)) == NULL)
-			signer = incident_said(s->body, F_PERSON);
+		if ((signer = body_said(s->body, F_SIGNER)) == NULL)
+			signer = body_said(s->body, F_PERSON);
 		for (const struct value *v = body_first(s->body, F_REFS); v != NULL; v = body_next(s->body, v)) {
 			if ((at = incident_find(f, f->n, &v->u.id)) == f->n || f->who[at] != f->who[i] ||
 			    f->all[at].signer != NULL || !sent_unsigned(&f->all[at]))
@@ -267,7 +267,7 @@ life_signatures(struct fold *f)
 	for (size_t i = 0; i < f->n; i++) {
 		if (!f->all[i].signature_owed)
 			continue;
-		f->all[i].owed_by = incident_said(f->all[i].body, F_SIGNATURE_OWED);
+		f->all[i].owed_by = body_said(f->all[i].body, F_SIGNATURE_OWED);
 		f->inc->signatures_owed++;
 	}
 }
@@ -285,7 +285,7 @@ life_reports(const struct life *life)
 	for (size_t i = 0; i < f->n; i++) {
 		const struct incident_line *l = &f->all[i];
 		bool back = l->kind == KIND_RECEIPT && l->act == ACT_RETURNED && !l->withdrawn &&
-			    incident_said(l->body, F_REASON) != NULL && body_first(l->body, F_REGARDING) == NULL;
+			    body_said(l->body, F_REASON) != NULL && body_first(l->body, F_REGARDING) == NULL;
 		bool close = incident_step(l) == STEP_CLOSED;
 
 		if (!back && !close)

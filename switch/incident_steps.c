@@ -116,7 +116,7 @@ steps_adopted(const struct fold *f, struct list *l)
 		a->key = l->s[i].key;
 		a->fig = l->s[i].v->u.fig;
 		memcpy(a->station, line->id.origin, sizeof a->station);
-		a->person = incident_said(line->body, F_PERSON);
+		a->person = body_said(line->body, F_PERSON);
 		/* Never the moment it was stored here: every station must say the same. */
 		(void)body_time(line->body, F_WRITTEN, &a->at);
 		a->by = line->id;
@@ -139,7 +139,7 @@ steps_verdicts(const struct fold *f, struct list *l)
 			continue;
 		memcpy(v->station, line->id.origin, sizeof v->station);
 		v->name = l->s[i].name;
-		v->person = incident_said(line->body, F_PERSON);
+		v->person = body_said(line->body, F_PERSON);
 		v->confirmed = body_flag(line->body, F_CONFIRMED);
 		v->by = line->id;
 		inc->nverdicts++;
@@ -185,7 +185,7 @@ incident_steps(struct fold *f)
 			}
 			break;
 		case STEP_VERDICT:
-			if ((name = incident_said(l->body, F_VERDICT)) == NULL)
+			if ((name = body_said(l->body, F_VERDICT)) == NULL)
 				break;
 			s = list_add(&verdicts);
 			s->who = f->who[i];

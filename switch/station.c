@@ -147,6 +147,7 @@ station_free(struct station *s)
 	free(s->committing.g);
 	free(s->changed.v);
 	free(s->arrived.v);
+	originals_free(s->originals);
 	free(s);
 }
 

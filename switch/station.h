@@ -103,6 +103,11 @@ void station_review(struct station *, int64_t now, uint64_t ticket, const struct
 void station_destroy(struct station *, int64_t now, uint64_t ticket, const struct msgid *, const char *rid, const char *seat,
     const char *first, const char *second, const char *reason);
 
+/* The original bytes of an imported message are wanted and are not here: asks the station that wrote it, once until it has answered, and
+ * again after `reoffer`.  The answer is always a refusal: EX_TEMPFAIL asked of whom, on its way; EX_NOINPUT there are none, or they are not
+ * given; EX_DATAERR too large, or what came is not the document.  When they are here blob_get of the journal has them.  station_original.c */
+void station_original_want(struct station *, int64_t now, uint64_t ticket, const struct msgid *);
+
 /* Turn. */
 bool station_dirty(const struct station *);
 void station_prepare(struct station *, int64_t now);		/* last writes of the turn (folds, 送达 batches); before commit */

@@ -351,6 +351,8 @@ draft_complete(struct draft *d)
 	if (complete_kind(d) == -1 || draft_falls(d) == -1)
 		return -1;
 	draft_trail(d);
+	if (!d->machine && original_speaks(d->b))
+		return draft_refuse(d, EX_DATAERR, "topic", _("a word the switches use among themselves"));
 	/* a code another station uses passes here, too; what was typed was looked up when it was read */
 	if (check_body(d->b, d->inherited ? NULL : d->s->conf.codebook, &d->f) == -1 || check_ahead(d) == -1 || check_due(d) == -1)
 		return -1;

@@ -144,7 +144,8 @@ station_destroy(struct station *s, int64_t now, uint64_t ticket, const struct ms
 		goto refused;
 
 	/* From here on it is done. */
-	if (s->j->ops->destroy(s->j, now, id, first, second, reason) != 0) {
+	if (s->j->ops->destroy(s->j, now, id, first, second, reason) != 0 ||
+	    original_destroy(s, now, id, first, second, reason) == -1) {
 		draft_refuse(&d, EX_IOERR, "id", _("the message could not be destroyed"));
 		goto refused;
 	}

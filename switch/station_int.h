@@ -2,7 +2,8 @@
 #define SWITCH_STATION_INT_H
 /*
  * Inside of the station: shared by station.c (life, turn, links), station_link.c (neighbours), station_recv.c (what
- * arrives), station_submit.c, station_complete.c, station_address.c (what people enter) and station_view.c (folding and
+ * arrives), station_submit.c, station_complete.c, station_address.c (what people enter), station_original.c
+ * (imported bytes) and station_view.c (folding and
  * resolving).  Nobody else includes it.
  */
 #include "station.h"
@@ -60,6 +61,7 @@ struct station {
 	bool sweep_all; /* the clock may have stood ahead: look at every open addressee once */
 	uint8_t bad[QUARANTINE_SEEN][DIGEST_LEN]; /* digests of what was quarantined last */
 	size_t nbad;
+	struct originals *originals; /* requests under way; NULL: none looked at; station_original.c */
 };
 
 /* station_link.c */
@@ -84,7 +86,16 @@ void station_audit(struct station *, int64_t now, int what, const struct msgid *
 int station_issue(struct station *, int64_t now, int realm, struct body *, const char *seat, bool machine,
     struct msgid *id, struct fault *);
 
+/* station_original.c: the bytes of imported documents, between the stations. */
+bool original_speaks(const struct body *); /* one of its service messages: routine, and nobody's to enter */
+void original_received(struct station *, int64_t now, const struct journal_msg *, const struct body *); /* stored, for us */
+/* Destroys the parts of the message's original that came or passed through.  0, or -1: the journal has failed. */
+int original_destroy(struct station *, int64_t now, const struct msgid *, const char *first, const char *second,
+    const char *reason);
+void originals_free(struct originals *);
+
 /* station_recv.c */
+void station_quarantine(struct station *, int64_t now, const char *from, const char *why, const void *, size_t);
 void station_received(struct station *, int64_t now, struct slink *, uint64_t handle, const void *, size_t);
 void station_passed(struct station *, int64_t now, uint64_t row); /* the neighbour has custody */
 void station_deliver(struct station *, int64_t now);		  /* issues the turn's 送达 */

@@ -44,16 +44,6 @@ static const struct {
     {STEP_DESTROYED, {refuse_hand, NULL, NULL}},
 };
 
-static bool
-said(const struct body *b, uint32_t key)
-{
-	const char *s = body_text(b, key);
-
-	while (s != NULL && *s != '\0' && (strchr(" \t\n", *s) != NULL || strncmp(s, "\xe3\x80\x80", 3) == 0))
-		s += *s == '\xe3' ? 3 : 1;
-	return s != NULL && *s != '\0';
-}
-
 static const char *
 step_label(int step)
 {
@@ -120,7 +110,7 @@ check_move(struct draft *d, int step)
 static int
 check_reason(struct draft *d, int step)
 {
-	if (said(d->b, F_REASON))
+	if (body_said(d->b, F_REASON) != NULL)
 		return 0;
 	return fault_set(&d->f, EX_DATAERR, "reason", _("%s needs a reason"), step_label(step));
 }
@@ -328,7 +318,7 @@ check_adopted(struct draft *d, int step)
 		if (v->field == NULL || field_decimals(v->field) < 0)
 			continue;
 		any = true;
-		if (!said(d->b, F_REASON) && !stated(d, v))
+		if (body_said(d->b, F_REASON) == NULL && !stated(d, v))
 			return draft_refuse(d, EX_DATAERR, v->field->name,
 			    _("no source has stated this figure: adopting it needs a reason (field reason)"));
 	}
@@ -339,7 +329,7 @@ static int
 check_verdict(struct draft *d, int step)
 {
 	(void)step;
-	if (!said(d->b, F_VERDICT))
+	if (body_said(d->b, F_VERDICT) == NULL)
 		return draft_refuse(d, EX_DATAERR, "verdict", _("which verdict it is about is not said"));
 	if (body_first(d->b, F_CONFIRMED) == NULL)
 		return draft_refuse(d, EX_DATAERR, "confirmed", _("whether it is confirmed is not said"));
@@ -355,7 +345,7 @@ draft_step(struct draft *d)
 		return 0;
 	if (step == 0)
 		return draft_refuse(d, EX_DATAERR, "step", _("which step it is is not said"));
-	if (!said(d->b, F_PERSON))
+	if (body_said(d->b, F_PERSON) == NULL)
 		return draft_refuse(d, EX_DATAERR, "person", _("a step is a named person's act"));
 	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
 		for (size_t k = 0; steps[i].step == step && k < 3 && steps[i].check[k] != NULL; k++)

@@ -15,8 +15,8 @@
 
 #define REOFFER_MAX ((int64_t)24 * 3600 * 1000)
 
-static void
-quarantine(struct station *s, int64_t now, const char *from, const char *why, const void *p, size_t len)
+void
+station_quarantine(struct station *s, int64_t now, const char *from, const char *why, const void *p, size_t len)
 {
 	uint8_t digest[DIGEST_LEN];
 
@@ -293,6 +293,8 @@ accept(struct station *s, int64_t now, const char *from, struct journal_msg *m, 
 			station_changed(s, &m->incident);
 		}
 	}
+	if (here && m->kind == KIND_SERVICE)
+		original_received(s, now, m, b);
 	relay(s, now, m, b, e);
 }
 
@@ -307,6 +309,8 @@ accept_again(struct station *s, int64_t now, struct journal_msg *have, const str
 			s->j->ops->set_local(s->j, &have->id);
 			s->wrote = true;
 			station_changed(s, &have->incident);
+			if (have->kind == KIND_SERVICE && have->body.n > 0)
+				original_received(s, now, have, b);
 		}
 		idlist_add(&s->arrived, &have->id);
 	}
@@ -339,11 +343,11 @@ station_received(struct station *s, int64_t now, struct slink *l, uint64_t handl
 	if (parcel_decode(p, len, &e, &bytes, &n, &f) == -1 || (b = wire_decode(bytes, n, &f)) == NULL) {
 		char why[640];
 
-		quarantine(s, now, from, fault_format(&f, why, sizeof why), p, len);
+		station_quarantine(s, now, from, fault_format(&f, why, sizeof why), p, len);
 		goto out;
 	}
 	if (!body_id(b, F_ID, &m.id) || m.id.realm > REALM_EXERCISE || (m.kind = body_enum(b, F_KIND)) == 0) {
-		quarantine(s, now, from, "no id or kind", p, len);
+		station_quarantine(s, now, from, "no id or kind", p, len);
 		goto out;
 	}
 	digest_of(bytes, n, m.digest);
@@ -351,22 +355,22 @@ station_received(struct station *s, int64_t now, struct slink *l, uint64_t handl
 		goto out;
 	if (rc == 0) {
 		if (memcmp(have.digest, m.digest, DIGEST_LEN) != 0)
-			quarantine(s, now, from, "same id with another content", p, len);
+			station_quarantine(s, now, from, "same id with another content", p, len);
 		else
 			accept_again(s, now, &have, b, &e);
 		goto out;
 	}
 	if (!route_plausible(s->conf.topology, from, m.id.origin)) {
-		quarantine(s, now, from, "this origin cannot come from that neighbour", p, len);
+		station_quarantine(s, now, from, "this origin cannot come from that neighbour", p, len);
 		goto out;
 	}
 	if (!body_id(b, F_INCIDENT, &m.incident))
 		memset(&m.incident, 0, sizeof m.incident);
 	if (crosses(b, m.id.realm)) {
-		quarantine(s, now, from, "crosses from one realm into the other", p, len);
+		station_quarantine(s, now, from, "crosses from one realm into the other", p, len);
 		goto out;
 	}
-	m.precedence = rules_precedence(s->conf.rules, b);
+	m.precedence = original_speaks(b) ? PREC_ROUTINE : rules_precedence(s->conf.rules, b);
 	if (e.precedence >= PREC_FLASH && e.precedence < m.precedence)
 		m.precedence = e.precedence;
 	m.stored = now;

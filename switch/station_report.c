@@ -214,23 +214,14 @@ refuse_fall(struct draft *d, const struct value *v, const struct figure *before)
 	return rc;
 }
 
-static bool
-said(const struct body *b, uint32_t key)
-{
-	const char *s = body_text(b, key);
-
-	while (s != NULL && *s != '\0' && (strchr(" \t\n", *s) != NULL || strncmp(s, "\xe3\x80\x80", 3) == 0))
-		s += *s == '\xe3' ? 3 : 1;
-	return s != NULL && *s != '\0';
-}
-
 /* Of reports, feedback and adopted figures; taking a call down is never held up, and history is as it was. */
 int
 draft_falls(struct draft *d)
 {
 	bool adopts = d->kind == KIND_STEP && body_enum(d->b, F_STEP) == STEP_ADOPTED;
 
-	if (d->history || d->machine || d->fd.incident == NULL || d->fd.n == 0 || said(d->b, F_REASON) ||
+	if (d->history || d->machine || d->fd.incident == NULL || d->fd.n == 0 ||
+	    body_said(d->b, F_REASON) != NULL ||
 	    (d->kind != KIND_REPORT && d->kind != KIND_FEEDBACK && !adopts))
 		return 0;
 	for (size_t i = 0; i < d->b->n; i++) {
@@ -370,7 +361,7 @@ owe_signature(struct draft *d)
 {
 	const char *earlier;
 	const struct trail *t = d->trail;
-	const char *who = said(d->b, F_AUTHOR) ? body_text(d->b, F_AUTHOR) : NULL;
+	const char *who = body_said(d->b, F_AUTHOR);
 	int64_t from;
 
 	if (who == NULL && t != NULL && *t->author != '\0')
@@ -406,7 +397,7 @@ draft_trail(struct draft *d)
 			set_name(d->b, F_SIGNER, t->signer);
 			body_set_time(d->b, F_SIGNED_AT, t->signed_at);
 		}
-		if (*t->sender != '\0' && !said(d->b, F_PERSON))
+		if (*t->sender != '\0' && body_said(d->b, F_PERSON) == NULL)
 			set_name(d->b, F_PERSON, t->sender);
 		if (t->begun > 0)
 			body_set_time(d->b, F_DRAFTED, t->begun);
@@ -418,6 +409,6 @@ draft_trail(struct draft *d)
 		}
 	}
 	if (d->kind == KIND_REPORT && !d->history && !d->machine && body_enum(d->b, F_STAGE) != STAGE_WITHDRAWAL &&
-	    !said(d->b, F_SIGNER))
+	    body_said(d->b, F_SIGNER) == NULL)
 		owe_signature(d);
 }

@@ -64,7 +64,7 @@ station_issue(struct station *s, int64_t now, int realm, struct body *b, const c
 	if (!body_id(b, F_INCIDENT, &m.incident))
 		memset(&m.incident, 0, sizeof m.incident);
 	m.kind = body_enum(b, F_KIND);
-	m.precedence = rules_precedence(s->conf.rules, b);
+	m.precedence = original_speaks(b) ? PREC_ROUTINE : rules_precedence(s->conf.rules, b);
 	m.stored = now;
 	m.local = !machine;
 	snprintf(m.from, sizeof m.from, "%s", s->conf.self);

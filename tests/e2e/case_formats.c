@@ -1,6 +1,6 @@
 /*
  * Documents of neighbours through the command line: the life of a CAP and of a 12379 warning, answers to a message of ours, the
- * original bytes; and a message of every kind, seen with all its fields by whom it was sent to.
+ * original bytes, also fetched from another station; and a message of every kind, seen with all its fields by whom it was sent to.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -344,6 +344,126 @@ case_foreign_life(struct e2e *e)
 	say_refused(county, 64, "12379", "import", "--format", "telex", bad, NULL);
 	stations_settle(&e->st, SAY_WAIT * e->slow);
 	verify_all(e);
+}
+
+/* ---- originals of another station ---- */
+
+#define LARGE 300000
+
+static json_t *
+blob_request(const char *digest, const char *id)
+{
+	return json_pack("{s:s, s:s, s:s}", "op", "blob", "digest", digest, "id", id);
+}
+
+struct fetched {
+	const char *digest, *id;
+};
+
+static bool
+is_here(struct station_proc *s, void *ctx)
+{
+	const struct fetched *w = ctx;
+	struct fault f = { 0 };
+	json_t *a = st_try(s, blob_request(w->digest, w->id), NULL, 0, &f);
+
+	ST_CHECK(a != NULL || f.code == 75, "%s: %s: %s", s->name, f.field, f.text);
+	json_decref(a);
+	return a != NULL;
+}
+
+/* Two hops: imported at the township, wanted by the city; asking again gives the same. */
+static void
+original_from_afar(struct e2e *e)
+{
+	struct station_proc *town = &e->st.s[TOWN], *city = &e->st.s[CITY];
+	char path[400], id[80], digest[80];
+	struct fetched w = { digest, id };
+	json_t *m;
+
+	cap_file(e, path, SENDER, "QX-AFAR", "Alert", NULL, true, "雷电黄色预警");
+	import(town, "cap", path, "330200");
+	newest(town, "warning", 1, id);
+	await_message(e, city, id, "id", id);
+	m = say(city, "message", id, NULL);
+	(void)snprintf(digest, sizeof digest, "%s", member(m, "body.original"));
+	json_decref(m);
+	say_refused(city, 75, "330225102", "export", id, "--format", "original", NULL);
+	st_await(city, "the township's original", SAY_WAIT * e->slow, is_here, &w);
+	original_same(city, id, path);
+	original_same(city, id, path);
+}
+
+/* Imported at the county, wanted by a person at the city, while the county is killed twice; nobody else gets it. */
+void
+case_originals(struct e2e *e)
+{
+	struct station_proc *town = &e->st.s[TOWN], *county = &e->st.s[COUNTY], *city = &e->st.s[CITY];
+	char path[400], id[80], digest[80];
+	struct buf doc = { 0 }, large = { 0 };
+	struct fetched w = { digest, id };
+	json_t *m, *list;
+	json_int_t base;
+
+	stations_start(&e->st);
+	cap_file(e, path, SENDER, "QX-LARGE", "Alert", NULL, true, "暴雨橙色预警");
+	file_read(path, &doc);
+	buf_put(&large, doc.p, doc.n);
+	for (unsigned i = 0; large.n < LARGE; i++)
+		buf_printf(&large, "<!-- %u %lld -->\r\n", i, (long long)chance(1000000));
+	file_write(path, large.p, large.n);
+	import(county, "cap", path, "330200");
+	newest(county, "warning", 1, id);
+	await_message(e, city, id, "id", id);
+	stations_settle(&e->st, SAY_WAIT * e->slow);
+	m = say(city, "message", id, NULL);
+	(void)snprintf(digest, sizeof digest, "%s", member(m, "body.original"));
+	json_decref(m);
+	st_kill(county);
+	base = st_status(city, "messages");
+	say_refused(city, 75, "330225", "export", id, "--format", "original", NULL);
+	say_refused(city, 75, "330225", "export", id, "--format", "original", NULL);
+	ST_CHECK(st_status(city, "messages") == base + 1, "the city asks more than once");
+	st_start(county);
+	st_await_status_min(city, "messages", base + 3, SAY_WAIT * e->slow);
+	st_kill(county);
+	st_start(county);
+	st_await(city, "the original", SAY_WAIT * e->slow, is_here, &w);
+	original_same(city, id, path);
+	original_same(county, id, path);
+
+	/* It was not addressed to the township, and whoever has only heard of it gets nothing. */
+	say_refused(town, 66, "", "export", id, "--format", "original", NULL);
+	{
+		struct fault f = { 0 };
+
+		m = st_try(town, blob_request(digest, id), NULL, 0, &f);
+		ST_CHECK(m == NULL && f.code == 66, "the township's answer: %d %s", f.code, f.text);
+	}
+	say_refused(town, 65, "topic", "submit", "--kind", "service", "--topic", "original-wanted", "--to", "330225", NULL);
+
+	original_from_afar(e);
+
+	/* The station's own talk is nobody's mail and starts no clock. */
+	for (int i = TOWN; i <= CITY; i++) {
+		list = say_list(&e->st.s[i], "inbox", "--all", "--limit", "200", NULL);
+		ST_CHECK(row_of(list, "kind", "service") == NULL, "%s: a service message in the inbox", e->st.s[i].name);
+		json_decref(list);
+		list = say_list(&e->st.s[i], "owed", NULL);
+		ST_CHECK(row_of(list, "what", "feedback") == NULL, "%s owes something", e->st.s[i].name);
+		json_decref(list);
+		ST_CHECK(st_status(&e->st.s[i], "quarantine") == 0, "%s: something in quarantine", e->st.s[i].name);
+	}
+	stations_settle(&e->st, SAY_WAIT * e->slow);
+	verify_all(e);
+	ST_CHECK(folder_holds(city->dir, "PCEtLSA"), "the parts are not found where they stand");	/* "<!-- " */
+	/* Two persons destroy it at the city: the parts it came in go as well. */
+	json_decref(say(city, "destroy", id, "--first", "甲某", "--second", "乙某", "--reason", "误入", NULL));
+	ST_CHECK(!folder_holds(city->dir, "PCEtLSA"), "the document's parts stand at the city");
+	say_refused(city, 66, "", "export", id, "--format", "original", NULL);
+	verify_all(e);
+	buf_free(&doc);
+	buf_free(&large);
 }
 
 /* ---- every kind ---- */

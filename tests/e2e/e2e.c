@@ -42,6 +42,7 @@ static const struct {
 	{ "grading", case_grading },
 	{ "foreign_life", case_foreign_life },
 	{ "kinds", case_kinds },
+	{ "originals", case_originals },
 };
 
 static jmp_buf escape;

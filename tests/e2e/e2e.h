@@ -42,6 +42,7 @@ void case_destroy(struct e2e *);
 void case_grading(struct e2e *);
 void case_foreign_life(struct e2e *);
 void case_kinds(struct e2e *);
+void case_originals(struct e2e *);
 
 /* ---- shared by cases (e2e_util.c) ---- */
 json_t *report_body(const char *title);			/* a complete first report, no addressees */
