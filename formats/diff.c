@@ -108,7 +108,13 @@ figure_falls(const struct figure *old, const struct figure *new)
 		return false;
 	if (new->q == FIG_UNKNOWN)
 		return true;
-	return old->q != FIG_ATMOST && new->n < old->n;
+	if (old->q == FIG_ATMOST)
+		return false;
+	if (new->q == FIG_ATMOST)
+		return old->n > 0;
+	if (old->q == FIG_EXACT && new->q == FIG_ABOUT && new->n == old->n)
+		return old->n > 0;
+	return new->n < old->n;
 }
 
 /* The latest figure of the same source; NULL when it says none. */
@@ -270,7 +276,9 @@ tell(struct telling *t, const struct value *old, const struct value *new)
 		if (was != NULL && is != NULL && (new == is || (new == NULL && old == was)))
 			d.falls = figure_falls(&was->u.fig, &is->u.fig);
 		else if (was != NULL && is == NULL)
-			d.falls = old == was && was->u.fig.q != FIG_UNKNOWN && was->u.fig.n > 0;
+			/* a follow-up need not repeat what it does not change */
+			d.falls = old == was && was->u.fig.q != FIG_UNKNOWN && was->u.fig.n > 0 &&
+			    body_enum(t->after, F_STAGE) == STAGE_CORRECTION;
 	}
 	if (old != NULL && new != NULL && (is_lines(old) || is_lines(new)))
 		tell_lines(t, &d, old, new, &from, &to);

@@ -13,14 +13,15 @@
  *
  *   old \ new   unknown          exact n'    about n'    at least n'  at most n'
  *   unknown     no               no          no          no           no
- *   exact n     yes              n' < n      n' < n      n' < n       n' < n
- *   about n     yes              n' < n      n' < n      n' < n       n' < n
- *   at least n  yes              n' < n      n' < n      n' < n       n' < n
+ *   exact n     yes              n' < n      n' <= n     n' < n       n > 0
+ *   about n     yes              n' < n      n' < n      n' < n       n > 0
+ *   at least n  yes              n' < n      n' < n      n' < n       n > 0
  *   at most n   yes              no          no          no           no
  *
- * An upper bound has promised no number, so an exact one below it is the count becoming known; but "unknown" after it
- * hides what was said.  "At most n" after n only allows for fewer and falls when even its bound is below n.  Zero is a
- * number: unknown after it hides it.
+ * What counts is what is proven: "at most" after a number proves nothing any more, "about" after an exact number that is
+ * no smaller hides it; step by step, each of them harmless to look at, one could get from a death to none.  An upper
+ * bound has promised no number, so an exact one below it is the count becoming known; but "unknown" after it hides what
+ * was said.  Zero is a number: unknown after it hides it; a vaguer word after it hides nobody.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -122,8 +122,8 @@ number(const struct field *fd, int64_t n, struct buf *out)
 	body_add_figure(b, fd->key, &fig);
 	value_format(out, body_first(b, fd->key), NULL, i18n_zh());
 	body_free(b);
-	buf_puts(out, i18n_zh() ? "" : " ");
-	buf_puts(out, fd->arg);
+	if (*value_unit(fd, true) == '\0') /* persons; what has a unit word says it already */
+		buf_printf(out, "%s%s", i18n_zh() ? "" : " ", i18n_zh() ? fd->arg : _("persons"));
 	return buf_cstr(out);
 }
 

@@ -98,7 +98,7 @@ test_words(void **state)
 	    run("--explain --type 12G00 --dead 4@119 --dead 2@330225 --trapped 3", out, sizeof(out)), EX_OK);
 	assert_non_null(strstr(out, "119"));			   /* who proves it */
 	assert_non_null(strstr(out, "国务院令第493号第三条(三)")); /* by which clause */
-	assert_non_null(strstr(out, "6 人 more"));		   /* how many more */
+	assert_non_null(strstr(out, "6 persons more"));		   /* how many more */
 	assert_non_null(strstr(out, "seriously injured: not stated"));
 	assert_non_null(strstr(out, "较大涉险: the figures show it"));
 	assert_non_null(strstr(out, "a person states it"));

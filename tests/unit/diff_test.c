@@ -71,13 +71,14 @@ test_diff(void **state)
 	    {"dead=3", "dead=4", "*dead:3>4;"},
 	    {"dead=3", "dead=?", "*dead:3>?!;"},
 	    {"dead=?", "dead=3", "*dead:?>3;"},
-	    {"dead=3", "", "-dead:3>!;"},
+	    {"dead=3", "", "-dead:3>;"}, /* a follow-up need not repeat it */
+	    {"dead=3", "stage=correction", "-dead:3>!;"},
 	    {"dead=0", "", "-dead:0>;"},
 	    {"dead=?", "", "-dead:?>;"},
 	    {"dead=3@119", "dead=5@119", "*dead@119:3(119)>5(119);"},
 	    {"dead=3@119;dead=4@120", "dead=4@120;dead=3@119", ""},
 	    {"dead=3@119;dead=4@120", "dead=4@119;dead=2@120", "*dead@119:3(119)>4(119);*dead@120:4(120)>2(120)!;"},
-	    {"dead=3@119", "dead=2@120", "-dead@119:3(119)>!;+dead@120:>2(120);"},
+	    {"dead=3@119", "dead=2@120", "-dead@119:3(119)>;+dead@120:>2(120);"},
 	    {"dead=3@119", "dead=3@119;dead=2@120", "+dead@120:>2(120);"},
 	    {"dead=3", "dead=3;dead=2@119", "+dead@119:>2(119);"},
 	    /* a later figure of the same source beside the old one */
@@ -154,8 +155,8 @@ static void
 test_falls(void **state)
 {
 	/* new n against old n: below, equal, above; y falls */
-	static const char *const want[5][5] = {{"nnn", "nnn", "nnn", "nnn", "nnn"}, {"yyy", "ynn", "ynn", "ynn", "ynn"},
-	    {"yyy", "ynn", "ynn", "ynn", "ynn"}, {"yyy", "ynn", "ynn", "ynn", "ynn"}, {"yyy", "nnn", "nnn", "nnn", "nnn"}};
+	static const char *const want[5][5] = {{"nnn", "nnn", "nnn", "nnn", "nnn"}, {"yyy", "ynn", "yyn", "ynn", "yyy"},
+	    {"yyy", "ynn", "ynn", "ynn", "yyy"}, {"yyy", "ynn", "ynn", "ynn", "yyy"}, {"yyy", "nnn", "nnn", "nnn", "nnn"}};
 
 	(void)state;
 	for (int o = FIG_UNKNOWN; o <= FIG_ATMOST; o++)
