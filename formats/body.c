@@ -184,6 +184,16 @@ body_text(const struct body *b, uint32_t key)
 	return v != NULL && v->field != NULL && is_text(v->field->type) ? v->u.text.s : NULL;
 }
 
+const char *
+body_said(const struct body *b, uint32_t key)
+{
+	const char *s = body_text(b, key), *p = s;
+
+	while (p != NULL && *p != '\0' && (strchr(" \t\n", *p) != NULL || strncmp(p, "\xe3\x80\x80", 3) == 0))
+		p += (unsigned char)*p == 0xe3 ? 3 : 1;
+	return p != NULL && *p != '\0' ? s : NULL;
+}
+
 bool
 body_num(const struct body *b, uint32_t key, int64_t *out)
 {

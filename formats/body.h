@@ -67,6 +67,7 @@ const struct value *body_first(const struct body *, uint32_t key);
 const struct value *body_next(const struct body *, const struct value *);	/* next value of the same key */
 size_t body_count(const struct body *, uint32_t key);
 const char *body_text(const struct body *, uint32_t key);
+const char *body_said(const struct body *, uint32_t key);	/* its text, NULL when that is blanks only (U+3000, too) */
 bool body_num(const struct body *, uint32_t key, int64_t *);
 int body_enum(const struct body *, uint32_t key);		/* 0 when absent (no enumeration uses 0) */
 bool body_flag(const struct body *, uint32_t key);		/* absent = false */

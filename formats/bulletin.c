@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 #include "bulletin_part.h"
 #include "conf.h"
 #include "i18n.h"
@@ -75,17 +74,12 @@ bulletin_layout_load(const char *confdir, struct bulletin_layout *l, struct faul
 
 	*l = (struct bulletin_layout){0};
 	for (int file = 0; file < FILES; file++) {
-		int n = snprintf(path, sizeof path, "%s/rules/texts%s.tsv", confdir, file == 1 ? ".local" : "");
 		struct tsv *t;
 		int rc = 0;
 
-		if (n < 0 || (size_t)n >= sizeof path)
-			return fault_set(f, EX_CONFIG, "", _("the path of the configuration is too long"));
-		if (file == 1 && access(path, F_OK) == -1)
-			break;
-		if ((t = tsv_load(path, f)) == NULL)
+		if (tsv_open(confdir, "rules/texts", file == 1, true, path, sizeof path, &t, f) == -1)
 			return -1;
-		for (size_t i = 0; rc == 0 && i < tsv_rows(t); i++)
+		for (size_t i = 0; rc == 0 && t != NULL && i < tsv_rows(t); i++)
 			if ((rc = layout_row(t, i, l, f)) != 0)
 				fault_at(f, path, tsv_line(t, i));
 		tsv_free(t);

@@ -24,7 +24,6 @@
 		       */
 #define WHOLE_MAX (BODY_MAX - 32768) /* bytes of the body with F_CAP_TREE; the station adds to it */
 #define PARTS_TOLD 8		     /* further parts whose headlines are told */
-#define BLANKS " \t\r\n"
 
 struct mapping {
 	struct body *b;
@@ -47,63 +46,21 @@ static void put_remarks(struct mapping *);
 static bool
 blank(const char *s)
 {
-	return s[strspn(s, BLANKS)] == '\0';
-}
-
-/* Without blanks at the ends; with line feeds only, or in one line with single blanks. */
-void
-cap_tidy(const char *s, bool lines, struct buf *out)
-{
-	size_t len;
-
-	s += strspn(s, BLANKS);
-	len = strlen(s);
-	while (len > 0 && strchr(BLANKS, s[len - 1]) != NULL)
-		len--;
-	for (size_t i = 0; i < len; i++) {
-		if (strchr(BLANKS, s[i]) == NULL || (lines && s[i] != '\r'))
-			buf_put_u8(out, (uint8_t)s[i]);
-		else if (lines && s[i + 1] != '\n')
-			buf_put_u8(out, '\n');
-		else if (!lines && strchr(BLANKS, s[i + 1]) == NULL)
-			buf_put_u8(out, ' ');
-	}
-}
-
-/* The largest length not above max that ends between characters of valid UTF-8. */
-size_t
-cap_cut(const char *s, size_t len, size_t max)
-{
-	if (len <= max)
-		return len;
-	while (max > 0 && ((unsigned char)s[max] & 0xc0) == 0x80)
-		max--;
-	return max;
+	return s[strspn(s, XML_BLANKS)] == '\0';
 }
 
 static void
 put(struct mapping *m, uint32_t key, const char *s, size_t line)
 {
 	const struct field *fd = field_by_key(key);
-	bool lines = (fd->flags & FF_LINES) != 0;
+	struct xml_note *r = m->doc->notes.r;
 	struct buf clean = {0};
-	const char *t;
 	char *out;
-	size_t len, n;
+	size_t len;
 
-	cap_tidy(s, lines, &clean);
-	t = buf_cstr(&clean);
-	/* Replacing never makes a text shorter, so what lies behind the bound needs no look. */
-	len = cap_cut(t, clean.n, fd->max);
-	if (!text_clean(t, len, lines, NULL))
-		cap_note(&m->doc->notes, CAP_R_CONTROL, line, fd->name);
-	out = xmalloc(3 * len + 1);
-	n = text_sanitise(t, len, out, 3 * len + 1, lines);
-	len = cap_cut(out, n, fd->max);
-	if (len < n || clean.n > fd->max)
-		cap_note(&m->doc->notes, CAP_R_CUT, line, fd->name);
-	while (len > 0 && strchr(BLANKS, out[len - 1]) != NULL)
-		len--;
+	xml_tidy(s, (fd->flags & FF_LINES) != 0, &clean);
+	out = xml_bound(fd, &clean, &len, &r[CAP_R_CONTROL], &r[CAP_R_CUT], line);
+	len = xml_trimmed(out, len);
 	if (len > 0) {
 		body_add_text(m->b, key, out, len);
 		m->used += len;
@@ -147,8 +104,8 @@ cap_language(const struct cap_node *info, char *out, size_t size)
 {
 	const char *s = cap_text(info, CAP_EL_LANGUAGE);
 
-	(void)text_fold(blank(s) ? "en-us" : s + strspn(s, BLANKS), out, size);
-	out[strcspn(out, BLANKS)] = '\0';
+	(void)text_fold(blank(s) ? "en-us" : s + strspn(s, XML_BLANKS), out, size);
+	out[strcspn(out, XML_BLANKS)] = '\0';
 }
 
 static bool
@@ -375,7 +332,7 @@ put_remarks(struct mapping *m)
 		told++;
 		buf_clear(&text);
 		buf_clear(&line);
-		cap_tidy(cap_text(n, headline_of(n)), false, &line);
+		xml_tidy(cap_text(n, headline_of(n)), false, &line);
 		buf_printf(&text, _("further part: %s (%s)"), buf_cstr(&line), cap_text(n, CAP_EL_SEVERITY));
 		(void)text_sanitise((const char *)text.p, text.n, shown, sizeof(shown), false);
 		body_add_text(m->b, F_REMARKS, shown, strlen(shown));

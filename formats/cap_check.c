@@ -12,16 +12,11 @@
 #include "text.h"
 #include "value.h"
 
-#define BLANKS " \t\r\n"
 #define OFFSET_MAX 840 /* minutes */
 
 static int check_id(const struct cap_node *, struct fault *);
 static int check_word(const struct cap_node *, unsigned version, struct fault *);
-static void check_polygon(const struct cap_node *, struct cap_notes *);
-static void check_circle(const struct cap_node *, struct cap_notes *);
 static void check_references(const struct cap_doc *, struct cap_notes *);
-static bool decimal(const char **, double *);
-static bool position(const char *, size_t len, double *lat, double *lon);
 
 /* One row a remark; a place and what it is about are added where known. */
 static const char *const remark_texts[CAP_R_COUNT] = {
@@ -57,11 +52,7 @@ static const char *const remark_texts[CAP_R_COUNT] = {
 void
 cap_note(struct cap_notes *notes, enum cap_remark k, size_t line, const char *detail)
 {
-	if (notes->r[k].n++ > 0)
-		return;
-	notes->r[k].line = line;
-	if (detail != NULL)
-		(void)text_sanitise(detail, strlen(detail), notes->r[k].detail, sizeof(notes->r[k].detail), false);
+	xml_note(&notes->r[k], line, detail);
 }
 
 static bool
@@ -94,33 +85,13 @@ cap_notes_lossy(const struct cap_notes *notes)
 bool
 cap_note_text(const struct cap_notes *notes, enum cap_remark k, struct buf *out)
 {
-	if (notes->r[k].n == 0)
-		return false;
-	buf_puts(out, _(remark_texts[k]));
-	if (notes->r[k].detail[0] != '\0')
-		buf_printf(out, ": %s", notes->r[k].detail);
-	if (notes->r[k].line > 0)
-		buf_printf(out, _(" (line %zu)"), notes->r[k].line);
-	if (notes->r[k].n > 1)
-		buf_printf(out, _(", %zu in all"), notes->r[k].n);
-	return true;
+	return xml_note_text(&notes->r[k], remark_texts[k], out);
 }
 
 static const char *
 text_of(const struct cap_node *n)
 {
 	return n->text.n == 0 ? "" : (const char *)n->text.p;
-}
-
-/* The next word between blanks; NULL at the end. */
-static const char *
-next_word(const char **p, size_t *len)
-{
-	const char *word = *p + strspn(*p, BLANKS);
-
-	*len = strcspn(word, BLANKS);
-	*p = word + *len;
-	return *len == 0 ? NULL : word;
 }
 
 const struct cap_node *
@@ -159,10 +130,8 @@ cap_time(const char *s, unsigned version, struct when *w, char norm[CAP_TIME_TEX
 	static const char form[] = "0000-00-00T00:00:00";
 	size_t len, i;
 
-	s += strspn(s, BLANKS);
-	len = strlen(s);
-	while (len > 0 && strchr(BLANKS, s[len - 1]) != NULL)
-		len--;
+	s += strspn(s, XML_BLANKS);
+	len = xml_trimmed(s, strlen(s));
 	if (len < sizeof(form) || len >= CAP_TIME_TEXT_MAX)
 		return false;
 	memcpy(norm, s, len);
@@ -200,7 +169,7 @@ check_id(const struct cap_node *n, struct fault *f)
 
 	if (*s == '\0')
 		return fault_set(f, EX_DATAERR, n->rule->name, _("is empty"));
-	if (s[strcspn(s, BLANKS ",<&")] != '\0' || wide_blank(s))
+	if (s[strcspn(s, XML_BLANKS ",<&")] != '\0' || wide_blank(s))
 		return fault_set(f, EX_DATAERR, n->rule->name, _("\"%.80s\" holds a blank or one of , < &"), s);
 	return 0;
 }
@@ -214,105 +183,24 @@ check_word(const struct cap_node *n, unsigned version, struct fault *f)
 	return fault_set(f, EX_DATAERR, n->rule->name, _("\"%.80s\" is no word of CAP's vocabulary here"), text_of(n));
 }
 
-/* A decimal number, with an exponent as some programs print small ones.  Not strtod(): its point is the locale's. */
-static bool
-decimal(const char **p, double *out)
-{
-	const char *s = *p;
-	double v = 0, scale = 1;
-	bool minus = *s == '-', below;
-	int digits = 0, e = 0;
-
-	s += *s == '-' || *s == '+';
-	for (; *s >= '0' && *s <= '9'; s++, digits++)
-		v = v * 10 + (*s - '0');
-	if (*s == '.')
-		for (s++; *s >= '0' && *s <= '9'; s++, digits++)
-			v += (*s - '0') * (scale /= 10);
-	if (digits == 0)
-		return false;
-	if (*s == 'e' || *s == 'E') {
-		s++;
-		below = *s == '-';
-		s += *s == '-' || *s == '+';
-		if (*s < '0' || *s > '9')
-			return false;
-		for (; *s >= '0' && *s <= '9'; s++)
-			e = e < 400 ? e * 10 + (*s - '0') : e;
-		for (; e > 0 && v > 0 && v < 1e300; e--)
-			v = below ? v / 10 : v * 10;
-	}
-	*out = minus ? -v : v;
-	*p = s;
-	return true;
-}
-
-static bool
-position(const char *s, size_t len, double *lat, double *lon)
-{
-	const char *p = s;
-
-	return decimal(&p, lat) && *p++ == ',' && decimal(&p, lon) && p == s + len;
-}
-
 static bool
 on_earth(double lat, double lon)
 {
 	return lat >= -90 && lat <= 90 && lon >= -180 && lon <= 180;
 }
 
-/* A word for a remark, cut to what a remark takes. */
 static void
-note_word(struct cap_notes *notes, enum cap_remark k, const struct cap_node *n, const char *word, size_t len)
+check_area(const struct cap_node *n, struct cap_notes *notes)
 {
-	char detail[64];
+	const struct xml_area as = {.exponent = true,
+	    .on_earth = on_earth,
+	    .syntax = &notes->r[CAP_R_POLYGON_SYNTAX],
+	    .few = &notes->r[CAP_R_POLYGON_SHORT],
+	    .unclosed = &notes->r[CAP_R_POLYGON_OPEN],
+	    .circle = &notes->r[CAP_R_CIRCLE],
+	    .range = &notes->r[CAP_R_RANGE]};
 
-	(void)text_sanitise(word, len, detail, sizeof(detail), false);
-	cap_note(notes, k, n->line, detail);
-}
-
-static void
-check_polygon(const struct cap_node *n, struct cap_notes *notes)
-{
-	const char *p = text_of(n), *word;
-	double lat, lon, lat0 = 0, lon0 = 0, lat1 = 0, lon1 = 0;
-	size_t len, points = 0;
-
-	while ((word = next_word(&p, &len)) != NULL) {
-		if (!position(word, len, &lat, &lon)) {
-			note_word(notes, CAP_R_POLYGON_SYNTAX, n, word, len);
-			return;
-		}
-		if (!on_earth(lat, lon))
-			note_word(notes, CAP_R_RANGE, n, word, len);
-		if (points++ == 0) {
-			lat0 = lat;
-			lon0 = lon;
-		}
-		lat1 = lat;
-		lon1 = lon;
-	}
-	if (points < 4)
-		cap_note(notes, CAP_R_POLYGON_SHORT, n->line, NULL);
-	else if (lat0 < lat1 || lat0 > lat1 || lon0 < lon1 || lon0 > lon1)
-		cap_note(notes, CAP_R_POLYGON_OPEN, n->line, NULL);
-}
-
-static void
-check_circle(const struct cap_node *n, struct cap_notes *notes)
-{
-	const char *p = text_of(n), *centre, *radius, *end;
-	double lat, lon, km = 0;
-	size_t len, rlen = 0, more;
-
-	centre = next_word(&p, &len);
-	radius = centre == NULL ? NULL : next_word(&p, &rlen);
-	end = radius;
-	if (radius == NULL || next_word(&p, &more) != NULL || !position(centre, len, &lat, &lon) ||
-	    !decimal(&end, &km) || end != radius + rlen || km < 0)
-		note_word(notes, CAP_R_CIRCLE, n, text_of(n), n->text.n);
-	else if (!on_earth(lat, lon))
-		note_word(notes, CAP_R_RANGE, n, centre, len);
+	(n->rule->type == CAP_T_POLYGON ? xml_check_polygon : xml_check_circle)(text_of(n), n->line, &as);
 }
 
 /* None at all means the default; blanks are no language. */
@@ -358,10 +246,8 @@ cap_check_value(const struct cap_node *n, unsigned version, struct cap_notes *no
 			   ? 0
 			   : fault_set(f, EX_DATAERR, n->rule->name, _("\"%.80s\" is no number here"), text_of(n));
 	case CAP_T_POLYGON:
-		check_polygon(n, notes);
-		return 0;
 	case CAP_T_CIRCLE:
-		check_circle(n, notes);
+		check_area(n, notes);
 		return 0;
 	}
 	return 0;
@@ -380,28 +266,28 @@ check_references(const struct cap_doc *d, struct cap_notes *notes)
 	if (n == NULL)
 		return;
 	p = text_of(n);
-	while ((word = next_word(&p, &len)) != NULL) {
+	while ((word = xml_word(&p, XML_BLANKS, &len)) != NULL) {
 		const char *a = memchr(word, ',', len), *b, *end = word + len;
 
 		b = a == NULL ? NULL : memchr(a + 1, ',', (size_t)(end - a - 1));
 		if (b == NULL || a == word || b == a + 1 || (size_t)(end - b) > sizeof(sent)) {
-			note_word(notes, CAP_R_REF_TRIPLE, n, word, len);
+			xml_note_word(&notes->r[CAP_R_REF_TRIPLE], n->line, word, len);
 			continue;
 		}
 		memcpy(sent, b + 1, (size_t)(end - b - 1));
 		sent[end - b - 1] = '\0';
 		if (!cap_time(sent, d->version, &w, norm))
-			note_word(notes, CAP_R_REF_TRIPLE, n, word, len);
+			xml_note_word(&notes->r[CAP_R_REF_TRIPLE], n->line, word, len);
 		if (strlen(sender) == (size_t)(a - word) && memcmp(word, sender, strlen(sender)) == 0 &&
 		    strlen(id) == (size_t)(b - a - 1) && memcmp(a + 1, id, strlen(id)) == 0)
-			note_word(notes, CAP_R_REF_SELF, n, word, len);
+			xml_note_word(&notes->r[CAP_R_REF_SELF], n->line, word, len);
 	}
 }
 
 static bool
 blank(const char *s)
 {
-	return s[strspn(s, BLANKS)] == '\0';
+	return s[strspn(s, XML_BLANKS)] == '\0';
 }
 
 int

@@ -41,20 +41,14 @@ static void
 add(struct taking *t, uint32_t key, const char *lead, const char *text, size_t line)
 {
 	const struct field *fd = field_by_key(key);
+	struct xml_note *r = t->doc->notes.r;
 	struct buf clean = {0};
 	char *out;
-	size_t len, n;
+	size_t len;
 
 	buf_puts(&clean, lead);
-	cap_tidy(text, true, &clean);
-	len = cap_cut(buf_cstr(&clean), clean.n, fd->max);
-	if (!text_clean((const char *)clean.p, len, true, NULL))
-		cap_note(&t->doc->notes, CAP_R_CONTROL, line, fd->name);
-	out = xmalloc(3 * len + 1);
-	n = text_sanitise((const char *)clean.p, len, out, 3 * len + 1, true);
-	len = cap_cut(out, n, fd->max);
-	if (len < n || clean.n > fd->max)
-		cap_note(&t->doc->notes, CAP_R_CUT, line, fd->name);
+	xml_tidy(text, true, &clean);
+	out = xml_bound(fd, &clean, &len, &r[CAP_R_CONTROL], &r[CAP_R_CUT], line);
 	if (len + OVERHEAD > t->room || body_count(t->b, key) >= FIELD_REPEAT_MAX) {
 		cap_note(&t->doc->notes, CAP_R_CUT, line, fd->name);
 	} else {
@@ -111,7 +105,7 @@ take_pair(struct taking *t, const struct cap_node *n, const char *before)
 			*eq = '\0';
 	}
 	buf_puts(&lead, before);
-	cap_tidy(name, false, &lead);
+	xml_tidy(name, false, &lead);
 	/* a name that could not be told from its value stands in the tree */
 	if (strncmp(name, CAP_OWN, strlen(CAP_OWN)) != 0 && lead.n > strlen(before) &&
 	    strchr(buf_cstr(&lead), '=') == NULL) {

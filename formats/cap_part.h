@@ -1,7 +1,7 @@
 #ifndef FORMATS_CAP_PART_H
 #define FORMATS_CAP_PART_H
 /*
- * What the parts of the CAP reader share and nobody else needs.
+ * What the parts of the CAP reader share and nobody else needs; with other readers of XML: xml_part.h.
  *
  *   cap_scan.c   bytes to UTF-8; limits that must hold before an XML parser sees the document
  *   cap_xml.c    libxml2's events into a small tree of the elements CAP knows
@@ -22,6 +22,7 @@
 #include <jansson.h>
 #include "buf.h"
 #include "cap.h"
+#include "xml_part.h"
 
 /* Versions as bits, so that one row may stand for several. */
 #define CAP_V10 1u
@@ -118,7 +119,7 @@ struct cap_node {
 	struct cap_node *parent, *child, *last, *next;
 };
 
-/* Things kept that are worth telling; each is told once, with the first place and the number of places. */
+/* Things kept that are worth telling. */
 enum cap_remark {
 	CAP_R_POLYGON_SYNTAX,
 	CAP_R_POLYGON_SHORT,
@@ -149,12 +150,9 @@ enum cap_remark {
 };
 
 struct cap_notes {
-	struct {
-		size_t n, line;
-		char detail[96];
-	} r[CAP_R_COUNT];
+	struct xml_note r[CAP_R_COUNT];
 };
-/* line 0: of no one place.  detail: what it is about, from outside or not; NULL for none. */
+/* As xml_note(). */
 void cap_note(struct cap_notes *, enum cap_remark, size_t line, const char *detail);
 /* Whether any of them tells something wrong with the document, not only how it was read. */
 bool cap_notes_odd(const struct cap_notes *);
@@ -254,9 +252,6 @@ int cap_life_of(const char *msgtype, int *stage);
 void cap_foreign_id(const char *sender, size_t, const char *identifier, size_t, const char *sent, struct buf *out,
     bool *changed);
 
-/* Texts as a body takes them: without blanks at the ends, in lines or one line; and cut, between characters. */
-void cap_tidy(const char *, bool lines, struct buf *);
-size_t cap_cut(const char *, size_t len, size_t max);
 /* The language of an <info>, folded; the standard's default when it names none. */
 void cap_language(const struct cap_node *info, char *, size_t size);
 /* F_TRANSLATION and F_EXTENSION of the alert, as many bytes as there is room for; the chosen <info> is what the other

@@ -20,12 +20,8 @@ static int check_value(const struct value *, const struct codebook *, struct fau
 int
 check_missing(const struct body *b, uint32_t key, struct fault *f)
 {
-	const char *s = body_text(b, key);
-
-	/* a text of blanks says nothing; the full-width one is a blank, too */
-	while (s != NULL && *s != '\0' && (strchr(" \t\n", *s) != NULL || strncmp(s, "\xe3\x80\x80", 3) == 0))
-		s += (unsigned char)*s == 0xe3 ? 3 : 1;
-	if (body_first(b, key) != NULL && (s == NULL || *s != '\0'))
+	/* a text of blanks says nothing */
+	if (body_first(b, key) != NULL && (body_text(b, key) == NULL || body_said(b, key) != NULL))
 		return 0;
 	return fault_set(f, EX_DATAERR, field_by_key(key)->name, _("is missing"));
 }

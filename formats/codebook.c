@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 #include "buf.h"
 #include "codebook_part.h"
 #include "i18n.h"
@@ -25,7 +24,8 @@
 
 static const struct {
 	const char *set, *file;
-} enum_files[] = {{"grade", "grades"}, {"precedence", "precedences"}, {"colour", "colours"}};
+} enum_files[] = {{"grade", "codebooks/grades"}, {"precedence", "codebooks/precedences"},
+    {"colour", "codebooks/colours"}};
 
 typedef int (*row_fn)(struct codebook *, const char *set, const struct tsv *, size_t row, struct fault *);
 
@@ -210,18 +210,12 @@ load_pair(struct codebook *cb, const char *dir, const char *name, const char *se
 	struct list *l = add == event_row ? &cb->event : add == division_row ? &cb->division : NULL;
 	char path[PATH_MAX];
 	struct tsv *t;
-	int n;
 
 	for (size_t i = 0; i < 2; i++) {
-		n = i == 0 ? snprintf(path, sizeof(path), "%s/codebooks/%s.tsv", dir, name)
-			   : snprintf(path, sizeof(path), "%s/codebooks/%s.local.tsv", dir, name);
-		if (n < 0 || (size_t)n >= sizeof(path))
-			return fault_set(f, EX_CONFIG, "", _("the path of the configuration is too long"));
-		if (i == 1 && access(path, F_OK) == -1)
-			break;
-		t = tsv_load(path, f);
-		if (t == NULL)
+		if (tsv_open(dir, name, i == 1, true, path, sizeof(path), &t, f) == -1)
 			return -1;
+		if (t == NULL)
+			break;
 		assert(cb->tables < TABLES_MAX);
 		cb->path[cb->tables] = xstrdup(path);
 		cb->table[cb->tables++] = t;
@@ -356,13 +350,13 @@ codebook_load(const char *confdir, struct fault *f)
 {
 	struct codebook *cb = xcalloc(1, sizeof(*cb));
 
-	if (load_pair(cb, confdir, "events", "", event_row, f) == -1 ||
-	    load_pair(cb, confdir, "divisions", "", division_row, f) == -1)
+	if (load_pair(cb, confdir, "codebooks/events", "", event_row, f) == -1 ||
+	    load_pair(cb, confdir, "codebooks/divisions", "", division_row, f) == -1)
 		goto fail;
 	for (size_t i = 0; i < sizeof(enum_files) / sizeof(enum_files[0]); i++)
 		if (load_pair(cb, confdir, enum_files[i].file, enum_files[i].set, enum_row, f) == -1)
 			goto fail;
-	if (load_pair(cb, confdir, "organs", "", organ_row, f) == -1 || index_list(cb, &cb->event, f) == -1 ||
+	if (load_pair(cb, confdir, "codebooks/organs", "", organ_row, f) == -1 || index_list(cb, &cb->event, f) == -1 ||
 	    index_list(cb, &cb->division, f) == -1 || index_spellings(cb, f) == -1)
 		goto fail;
 	codebook_fill_initials(cb);

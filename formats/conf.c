@@ -244,6 +244,21 @@ fail:
 	return NULL;
 }
 
+int
+tsv_open(const char *dir, const char *name, bool local, bool must, char *path, size_t size, struct tsv **out,
+    struct fault *f)
+{
+	int n = snprintf(path, size, "%s/%s%s.tsv", dir, name, local ? ".local" : "");
+
+	*out = NULL;
+	if (n < 0 || (size_t)n >= size)
+		return fault_set(f, EX_CONFIG, "", _("the path of the configuration is too long"));
+	if ((local || !must) && access(path, F_OK) == -1)
+		return 0;
+	*out = tsv_load(path, f);
+	return *out == NULL ? -1 : 0;
+}
+
 void
 tsv_free(struct tsv *t)
 {

@@ -11,6 +11,10 @@
 struct tsv;	/* a table in memory */
 /* Reads a table; columns found by heading name.  Refuses ragged rows, bad UTF-8, control characters, more than 1e6 rows. */
 struct tsv *tsv_load(const char *path, struct fault *);
+/* DIR/NAME.tsv or, local, DIR/NAME.local.tsv; NAME may begin with a folder.  *out is NULL where it need not be there (a
+ * local one never need be; must: the other) and is not.  path gets the file's name.  0 or -1 + fault. */
+int tsv_open(const char *dir, const char *name, bool local, bool must, char *path, size_t size, struct tsv **out,
+    struct fault *);
 void tsv_free(struct tsv *);
 size_t tsv_rows(const struct tsv *);
 const char *tsv_get(const struct tsv *, size_t row, const char *column);	/* "" when the column is not there */

@@ -88,25 +88,6 @@ csv_cell(const char *s, size_t n, struct buf *out, struct csv_notes *notes)
 	buf_free(&text);
 }
 
-/* Fixed point with the field's decimals, trailing zeros left out. */
-static void
-put_fixed(int64_t n, int decimals, struct buf *out)
-{
-	int64_t scale = 1, rest;
-
-	for (int i = 0; i < decimals; i++)
-		scale *= 10;
-	buf_printf(out, "%" PRId64, n / scale);
-	rest = n % scale;
-	if (rest == 0)
-		return;
-	while (rest % 10 == 0) {
-		rest /= 10;
-		decimals--;
-	}
-	buf_printf(out, ".%0*" PRId64, decimals, rest);
-}
-
 static void
 put_instant(int64_t ms, int offset, struct buf *out)
 {
@@ -136,7 +117,7 @@ put_figure(const struct value *v, struct buf *out)
 
 	buf_puts(out, marks[g->q]);
 	if (g->q != FIG_UNKNOWN)
-		put_fixed(g->n, field_decimals(v->field), out);
+		value_fixed(out, g->n, field_decimals(v->field));
 	if (g->source != NULL)
 		buf_printf(out, "@%s", g->source);
 	if (g->asof != 0) {
@@ -152,7 +133,7 @@ put_degrees(int32_t micro, struct buf *out)
 
 	if (n < 0)
 		buf_put_u8(out, '-');
-	put_fixed(n < 0 ? -n : n, 6, out);
+	value_fixed(out, n < 0 ? -n : n, 6);
 }
 
 static void

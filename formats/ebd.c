@@ -75,7 +75,9 @@ static const struct w_rule ebd_rules[] = {
 };
 
 static const struct w_rule root = {"EBD", W_OTHER, W_GROUP, false, true, ebd_rules};
-static const struct w_format format = {&root, "ebd:", "EBD"};
+static int check(struct w_doc *, struct fault *);
+
+static const struct w_format format = {&root, "ebd:", "EBD", "ebd", check};
 
 /* ---- reading ---- */
 
@@ -166,12 +168,6 @@ check(struct w_doc *d, struct fault *f)
 }
 
 static int
-document(const void *p, size_t n, struct w_doc *doc, struct fault *f)
-{
-	return w_load(p, n, doc, f) == -1 ? -1 : check(doc, f);
-}
-
-static int
 colour_of(const char *severity)
 {
 	static const int colours[] = {COLOUR_UNKNOWN, COLOUR_RED, COLOUR_ORANGE, COLOUR_YELLOW, COLOUR_BLUE};
@@ -237,7 +233,7 @@ ebd_read(const void *p, size_t n, const struct codebook *cb, int64_t now, struct
 	int rc = -1;
 
 	memset(out, 0, sizeof(*out));
-	if (document(p, n, &doc, f) == -1)
+	if (w_document(p, n, &doc, f) == -1)
 		goto out;
 	type = w_text(w_child(w_child(doc.alert, W_EBM), W_BASIC), W_MSG_TYPE);
 	out->fate = *type == '1' || *type == '2' ? EBD_LIVE : EBD_EXERCISE;
@@ -324,8 +320,9 @@ put_basic(struct w_writing *w, const struct ebd_ends *ends, const char *sent, co
 }
 
 static int
-write_own(struct w_writing *w, const struct ebd_ends *ends, struct fault *f)
+write_own(struct w_writing *w, const void *arg, struct fault *f)
 {
+	const struct ebd_ends *ends = arg;
 	const char *type = body_text(w->b, F_CAP_MSGTYPE), *status = body_text(w->b, F_CAP_STATUS);
 	char sent[W_STAMP_MAX], division[16], id[96];
 	bool cancel = type != NULL && strcmp(type, "Cancel") == 0;
@@ -390,29 +387,5 @@ int
 ebd_write(const struct body *b, const struct codebook *cb, const struct ebd_ends *ends, struct buf *out,
     struct buf *told, struct fault *f)
 {
-	const char *source = body_text(b, F_SOURCE_FORMAT);
-	struct buf xml = {0}, lines = {0};
-	struct w_writing w = {.b = b, .cb = cb, .out = &xml, .told = &lines};
-	struct w_doc doc = {.format = &format};
-	int rc;
-
-	if (w_kept(&format, b))
-		rc = w_keep_write(&format, b, &xml, f);
-	else if (source != NULL && strcmp(source, "ebd") == 0)
-		rc = fault_set(f, EX_UNAVAILABLE, "extension",
-		    _("the message holds its document in part only: the original bytes are needed"));
-	else
-		rc = write_own(&w, ends, f);
-	/* what this reader would refuse must not go out */
-	if (rc == 0)
-		rc = document(xml.p, xml.n, &doc, f);
-	if (rc == 0) {
-		buf_put(out, xml.p, xml.n);
-		if (told != NULL && lines.n > 0)
-			buf_put(told, lines.p, lines.n);
-	}
-	w_doc_free(&doc);
-	buf_free(&lines);
-	buf_free(&xml);
-	return rc;
+	return w_write(&format, b, cb, write_own, ends, out, told, f);
 }

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 #include "buf.h"
 #include "conf.h"
 #include "element.h"
@@ -120,15 +119,12 @@ static int
 load_table(struct element_rules *r, const char *dir, bool local, struct fault *f)
 {
 	char path[PATH_MAX];
-	int n = snprintf(path, sizeof(path), "%s/rules/elements%s.tsv", dir, local ? ".local" : "");
 	struct tsv *t;
 
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return fault_set(f, EX_CONFIG, "", _("the path of the configuration is too long"));
-	if (local && access(path, F_OK) == -1)
-		return 0;
-	if ((t = r->tsv[local] = tsv_load(path, f)) == NULL)
+	if (tsv_open(dir, "rules/elements", local, true, path, sizeof(path), &r->tsv[local], f) == -1)
 		return -1;
+	if ((t = r->tsv[local]) == NULL)
+		return 0;
 	for (size_t i = 0; !local && columns[i] != NULL; i++)
 		if (!tsv_has(t, columns[i])) {
 			(void)fault_set(f, EX_CONFIG, columns[i], _("the table lacks this column"));

@@ -18,6 +18,7 @@
 #include "i18n.h"
 #include "text.h"
 #include "value.h"
+#include "value_part.h"
 
 #define DAY_MS INT64_C(86400000)
 #define EAST_MS INT64_C(28800000) /* UTC+08:00 */
@@ -163,24 +164,6 @@ text_value(struct buf *out, const struct value *v, const struct text_env *e)
 }
 
 /* ---- figures ---- */
-
-static void
-put_number(struct buf *out, int64_t n, int decimals)
-{
-	int64_t scale = 1;
-	char part[8];
-	size_t len;
-
-	for (int i = 0; i < decimals; i++)
-		scale *= 10;
-	buf_printf(out, "%" PRId64, n / scale);
-	if (n % scale == 0)
-		return;
-	(void)snprintf(part, sizeof part, "%0*d", decimals, (int)(n % scale));
-	for (len = strlen(part); len > 0 && part[len - 1] == '0'; len--)
-		;
-	buf_printf(out, ".%.*s", (int)len, part);
-}
 
 /* Below ten thousand. */
 static void
@@ -335,7 +318,7 @@ put_figure(struct buf *out, const struct body *b, const struct value *v, bool ad
 		if (q == FIG_EXACT && !adopted && g->n > 0)
 			q = FIG_ATLEAST;
 		buf_puts(out, (e->zh ? zh : en)[q]);
-		put_number(out, g->n, decimals);
+		value_fixed(out, g->n, decimals);
 		put_unit(out, b, v->field, g->n, e);
 		if (form == FIGURES_SPOKEN && e->zh) {
 			buf_puts(out, "(");

@@ -6,11 +6,9 @@
  */
 #include <assert.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 #include "buf.h"
 #include "grade_part.h"
 #include "i18n.h"
@@ -53,17 +51,10 @@ const struct tsv *
 grade_open(struct grade_rules *r, const char *dir, const char *name, bool local, const char **path, struct fault *f)
 {
 	char text[PATH_MAX];
-	int n = snprintf(text, sizeof(text), "%s/rules/%s%s.tsv", dir, name, local ? ".local" : "");
 	struct tsv *t;
 
 	f->code = 0;
-	if (n < 0 || (size_t)n >= sizeof(text)) {
-		(void)fault_set(f, EX_CONFIG, "", _("the path of the configuration is too long"));
-		return NULL;
-	}
-	if (local && access(text, F_OK) == -1)
-		return NULL;
-	if ((t = tsv_load(text, f)) == NULL)
+	if (tsv_open(dir, name, local, true, text, sizeof(text), &t, f) == -1 || t == NULL)
 		return NULL;
 	assert(r->ntsv < sizeof(r->tsv) / sizeof(r->tsv[0]));
 	r->path[r->ntsv] = xstrdup(text);
@@ -358,8 +349,8 @@ grade_rules_load(const char *confdir, struct fault *f)
 	if (f == NULL)
 		f = &unread;
 	memset(f, 0, sizeof(*f));
-	if (load_rows(r, &r->grading, confdir, "grading", false, f) == 0 &&
-	    load_rows(r, &r->risk, confdir, "risk", true, f) == 0 && grade_marks_load(r, confdir, f) == 0)
+	if (load_rows(r, &r->grading, confdir, "rules/grading", false, f) == 0 &&
+	    load_rows(r, &r->risk, confdir, "rules/risk", true, f) == 0 && grade_marks_load(r, confdir, f) == 0)
 		return r;
 	grade_rules_free(r);
 	return NULL;

@@ -98,7 +98,7 @@ grade_marks_load(struct grade_rules *r, const char *confdir, struct fault *f)
 {
 	for (int local = 0; local < 2; local++) {
 		const char *path = NULL;
-		const struct tsv *t = grade_open(r, confdir, "marks", local == 1, &path, f);
+		const struct tsv *t = grade_open(r, confdir, "rules/marks", local == 1, &path, f);
 
 		if (t == NULL && f->code != 0)
 			return -1;

@@ -53,7 +53,7 @@ struct grade_rules {
 /* Does the list of codes ("a|b") or the single code cover this event code? */
 bool grade_code_begins(const char *code, const char *prefix, size_t len);
 int grade_marks_load(struct grade_rules *, const char *confdir, struct fault *);
-/* Loads DIR/rules/NAME(.local).tsv into r->tsv; NULL without fault code when there is no local one. */
+/* Loads DIR/NAME(.local).tsv, NAME with its folder, into r->tsv; NULL without fault code when there is no local one. */
 const struct tsv *grade_open(
     struct grade_rules *, const char *dir, const char *name, bool local, const char **path, struct fault *);
 /* The columns a table must have, NULL-terminated. */

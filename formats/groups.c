@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 #include "conf.h"
 #include "groups.h"
 #include "i18n.h"
@@ -223,19 +222,13 @@ groups_load(const char *confdir, const struct codebook *cb, struct fault *f)
 	static const char *const columns[] = {"group", "name", "members"};
 	struct groups *g = xcalloc(1, sizeof(*g));
 	char path[PATH_MAX];
-	int n;
 
 	for (int local = 0; local < 2; local++) {
-		n = snprintf(path, sizeof(path), "%s/codebooks/groups%s.tsv", confdir, local ? ".local" : "");
-		if (n < 0 || (size_t)n >= sizeof(path)) {
-			(void)fault_set(f, EX_CONFIG, "", _("the path of the configuration is too long"));
+		if (tsv_open(confdir, "codebooks/groups", local, false, path, sizeof(path), &g->tsv[local], f) == -1)
 			goto fail;
-		}
-		if (access(path, F_OK) == -1)
+		if (g->tsv[local] == NULL)
 			continue;
 		g->path[local] = xstrdup(path);
-		if ((g->tsv[local] = tsv_load(path, f)) == NULL)
-			goto fail;
 		for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
 			if (!tsv_has(g->tsv[local], columns[i])) {
 				(void)fault_set(f, EX_CONFIG, columns[i], _("the table lacks this column"));

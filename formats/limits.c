@@ -9,10 +9,8 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 #include <limits.h>
 #include "conf.h"
 #include "field.h"
@@ -117,17 +115,12 @@ limits_load(const char *confdir, struct fault *f)
 	for (int file = 0; file < FILES; file++) {
 		bool seen[ROWS] = {false};
 		char path[PATH_MAX];
-		int n = snprintf(path, sizeof path, "%s/limits%s.tsv", confdir, file == 1 ? ".local" : "");
 		struct tsv *t;
 		int rc = 0;
 
-		if (n < 0 || (size_t)n >= sizeof path)
-			return fault_set(f, EX_CONFIG, "", _("the path of the configuration is too long"));
-		if (access(path, F_OK) == -1)
-			continue;
-		if ((t = tsv_load(path, f)) == NULL)
+		if (tsv_open(confdir, "limits", file == 1, false, path, sizeof path, &t, f) == -1)
 			return -1;
-		for (size_t i = 0; rc == 0 && i < tsv_rows(t); i++)
+		for (size_t i = 0; rc == 0 && t != NULL && i < tsv_rows(t); i++)
 			if ((rc = take_row(t, i, &l, seen, f)) != 0)
 				fault_at(f, path, tsv_line(t, i));
 		tsv_free(t);

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 #include "conf.h"
 #include "i18n.h"
 #include "linebreak.h"
@@ -121,19 +120,13 @@ paste_load(const char *confdir, struct fault *f)
 	if (f == NULL)
 		f = &unread;
 	for (int file = FILES - 1; file >= 0; file--) {
-		int n = snprintf(path, sizeof path, "%s/rules/paste%s.tsv", confdir, file == 1 ? ".local" : "");
 		struct tsv *t;
 		struct row r;
 
-		if (n < 0 || (size_t)n >= sizeof path) {
-			(void)fault_set(f, EX_CONFIG, "", _("the path of the configuration is too long"));
+		if (tsv_open(confdir, "rules/paste", file == 1, true, path, sizeof path, &p->table[file], f) == -1)
 			goto fail;
-		}
-		if (file == 1 && access(path, F_OK) == -1)
-			continue;
-		if ((t = p->table[file] = tsv_load(path, f)) == NULL)
-			goto fail;
-		for (size_t i = 0; i < tsv_rows(t); i++) {
+		t = p->table[file];
+		for (size_t i = 0; t != NULL && i < tsv_rows(t); i++) {
 			size_t at;
 			bool replaced = false;
 

@@ -7,11 +7,9 @@
  */
 #include <assert.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 #include "buf.h"
 #include "conf.h"
 #include "i18n.h"
@@ -73,16 +71,11 @@ static int origin_rank(enum owed_origin);
 static struct tsv *
 open_table(struct rules *r, const char *dir, const char *name, int file, char *path, size_t size, struct fault *f)
 {
-	int n = snprintf(path, size, "%s/rules/%s%s.tsv", dir, name, file == 1 ? ".local" : "");
 	struct tsv *t;
 
-	if (n < 0 || (size_t)n >= size) {
-		(void)fault_set(f, EX_CONFIG, "", _("the path of the configuration is too long"));
+	memset(f, 0, sizeof(*f));
+	if (tsv_open(dir, name, file == 1, true, path, size, &t, f) == -1)
 		return NULL;
-	}
-	if (file == 1 && access(path, F_OK) == -1)
-		return NULL;
-	t = tsv_load(path, f);
 	for (size_t i = 0; t != NULL; i++) {
 		assert(i < sizeof(r->table) / sizeof(r->table[0]));
 		if (r->table[i] == NULL) {
@@ -225,8 +218,7 @@ rules_load(const char *confdir, struct fault *f)
 	if (f == NULL)
 		f = &unread;
 	for (file = 1; file >= 0; file--) { /* local first: the first row that matches counts */
-		memset(f, 0, sizeof(*f));
-		t = open_table(r, confdir, "precedence", file, path, sizeof(path), f);
+		t = open_table(r, confdir, "rules/precedence", file, path, sizeof(path), f);
 		if (t == NULL && f->code != 0)
 			goto fail;
 		for (row = 0; t != NULL && row < tsv_rows(t); row++)
@@ -241,8 +233,7 @@ rules_load(const char *confdir, struct fault *f)
 		goto fail;
 	}
 	for (file = 0; file < FILES; file++) {
-		memset(f, 0, sizeof(*f));
-		t = open_table(r, confdir, "deadlines", file, path, sizeof(path), f);
+		t = open_table(r, confdir, "rules/deadlines", file, path, sizeof(path), f);
 		if (t == NULL && f->code != 0)
 			goto fail;
 		for (row = 0; t != NULL && row < tsv_rows(t); row++)

@@ -7,11 +7,9 @@
  */
 #include <assert.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 #include "buf.h"
 #include "conf.h"
 #include "i18n.h"
@@ -45,16 +43,9 @@ static struct tsv *
 open_table(struct rules_singles *s, const char *dir, const char *name, bool local, char path[PATH_MAX], struct fault *f)
 {
 	struct tsv *t;
-	int n = snprintf(path, PATH_MAX, "%s/rules/%s%s.tsv", dir, name, local ? ".local" : "");
 
 	memset(f, 0, sizeof(*f));
-	if (n < 0 || n >= PATH_MAX) {
-		(void)fault_set(f, EX_CONFIG, "", _("the path of the configuration is too long"));
-		return NULL;
-	}
-	if (local && access(path, F_OK) == -1)
-		return NULL;
-	if ((t = tsv_load(path, f)) == NULL)
+	if (tsv_open(dir, name, local, true, path, PATH_MAX, &t, f) == -1 || t == NULL)
 		return NULL;
 	for (size_t i = 0; i < sizeof(s->table) / sizeof(s->table[0]); i++)
 		if (s->table[i] == NULL) {
@@ -112,7 +103,7 @@ rules_singles_load(const char *confdir, struct fault *f)
 	for (int local = 0; local < 2; local++) {
 		bool seen[NUMBERS] = {false};
 
-		if ((t = open_table(s, confdir, "numbers", local == 1, path, f)) == NULL && f->code != 0)
+		if ((t = open_table(s, confdir, "rules/numbers", local == 1, path, f)) == NULL && f->code != 0)
 			goto fail;
 		for (row = 0; t != NULL && row < tsv_rows(t); row++)
 			if (number_row(s, t, row, seen, f) == -1)
@@ -125,7 +116,7 @@ rules_singles_load(const char *confdir, struct fault *f)
 			}
 	}
 	for (int local = 0; local < 2; local++) {
-		if ((t = open_table(s, confdir, "classified", local == 1, path, f)) == NULL && f->code != 0)
+		if ((t = open_table(s, confdir, "rules/classified", local == 1, path, f)) == NULL && f->code != 0)
 			goto fail;
 		for (row = 0; t != NULL && row < tsv_rows(t); row++)
 			if (mark_row(s, t, row, f) == -1)

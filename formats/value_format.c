@@ -6,7 +6,6 @@
  * shown with their name and their code, since towns of one name are many; what no codebook knows is shown as it came.
  */
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include "placeref.h"
 #include "text.h"
@@ -16,7 +15,6 @@
 #define PIECE_MAX 256
 
 static void put_line(struct buf *, const char *, size_t);
-static void put_fixed(struct buf *, int64_t n, int decimals);
 static void put_figure(struct buf *, const struct value *, bool zh);
 static void put_code(struct buf *, const struct value *, const struct codebook *);
 static void put_station(struct buf *, const char *, const struct codebook *);
@@ -42,22 +40,22 @@ put_line(struct buf *out, const char *s, size_t len)
 	}
 }
 
-static void
-put_fixed(struct buf *out, int64_t n, int decimals)
+void
+value_fixed(struct buf *out, int64_t n, int decimals)
 {
-	int64_t scale = 1;
-	char part[8];
-	size_t len;
+	int64_t scale = 1, rest;
 
 	for (int i = 0; i < decimals; i++)
 		scale *= 10;
 	buf_printf(out, "%" PRId64, n / scale);
-	if (n % scale == 0)
+	rest = n % scale;
+	if (rest == 0)
 		return;
-	(void)snprintf(part, sizeof(part), "%0*d", decimals, (int)(n % scale));
-	for (len = strlen(part); len > 0 && part[len - 1] == '0'; len--)
-		;
-	buf_printf(out, ".%.*s", (int)len, part);
+	while (rest % 10 == 0) {
+		rest /= 10;
+		decimals--;
+	}
+	buf_printf(out, ".%0*" PRId64, decimals, rest);
 }
 
 const char *
@@ -85,7 +83,7 @@ put_figure(struct buf *out, const struct value *v, bool zh)
 		buf_puts(out, "?");
 	else {
 		buf_puts(out, (zh ? zh_word : en_word)[g->q]);
-		put_fixed(out, g->n, field_decimals(v->field));
+		value_fixed(out, g->n, field_decimals(v->field));
 		buf_puts(out, value_unit(v->field, zh));
 	}
 	if (g->source == NULL && g->asof == 0)
@@ -160,7 +158,7 @@ put_degrees(struct buf *out, int32_t n)
 		buf_puts(out, "-");
 		v = -v;
 	}
-	put_fixed(out, v, 6);
+	value_fixed(out, v, 6);
 }
 
 void

@@ -1,12 +1,13 @@
 #ifndef FORMATS_VALUE_PART_H
 #define FORMATS_VALUE_PART_H
 /*
- * What value.c, value_time.c, check.c and json.c share and nobody else needs.
+ * What value*.c, check.c, json.c, csv.c and figuretext.c share and nobody else needs.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "body.h"
+#include "buf.h"
 #include "codebook.h"
 #include "fault.h"
 
@@ -22,6 +23,8 @@ bool value_narrow(const char *s, char *out, size_t size);
 bool value_time_typed(const char *s, int64_t now, bool later, struct when *);
 /* RFC 3339 in the offset given, fraction left out when zero.  False when the year has no four digits. */
 bool value_time_rfc3339(int64_t ms, int offset, char *buf, size_t size);
+/* A fixed point number of so many decimals, zeros at the end left out; n >= 0. */
+void value_fixed(struct buf *, int64_t n, int decimals);
 /* Degrees to the nearest microdegree; the caller has checked the range. */
 int32_t value_microdegrees(double);
 

@@ -21,52 +21,19 @@
 #define WHOLE_MAX (BODY_MAX - 32768) /* bytes of the body with what is kept; the station adds to it */
 #define LANGUAGE_HERE "zh-CN"	     /* of a document that does not say: the system is a Chinese one */
 
-static size_t
-cut(const char *s, size_t len, size_t max)
-{
-	if (len <= max)
-		return len;
-	while (max > 0 && ((unsigned char)s[max] & 0xc0) == 0x80)
-		max--;
-	return max;
-}
-
-/* In one line with single blanks, or with line feeds only. */
-static void
-tidy(const char *s, bool lines, struct buf *out)
-{
-	for (; *s != '\0'; s++) {
-		if (strchr(W_BLANKS, *s) == NULL || (lines && *s != '\r'))
-			buf_put_u8(out, (uint8_t)*s);
-		else if (lines && s[1] != '\n')
-			buf_put_u8(out, '\n');
-		else if (!lines && strchr(W_BLANKS, s[1]) == NULL)
-			buf_put_u8(out, ' ');
-	}
-}
-
 /* Adds the text to the field, which it may then be found in again (node->key); false when nothing of it is left. */
 bool
 w_put(struct w_mapping *m, uint32_t key, const char *s, size_t line)
 {
 	const struct field *fd = field_by_key(key);
-	bool lines = (fd->flags & FF_LINES) != 0;
+	struct xml_note *r = m->doc->notes.r;
 	struct buf clean = {0};
-	size_t len, n;
+	size_t len;
 	char *out;
 
-	tidy(s, lines, &clean);
-	(void)buf_cstr(&clean);
-	len = cut((const char *)clean.p, clean.n, fd->max);
-	if (!text_clean((const char *)clean.p, len, lines, NULL))
-		w_note(&m->doc->notes, W_R_CONTROL, line, fd->name);
-	out = xmalloc(3 * len + 1);
-	n = text_sanitise((const char *)clean.p, len, out, 3 * len + 1, lines);
-	len = cut(out, n, fd->max);
-	if (len < n || clean.n > fd->max)
-		w_note(&m->doc->notes, W_R_CUT, line, fd->name);
-	while (len > 0 && strchr(W_BLANKS, out[len - 1]) != NULL)
-		len--;
+	xml_tidy(s, (fd->flags & FF_LINES) != 0, &clean);
+	out = xml_bound(fd, &clean, &len, &r[W_R_CONTROL], &r[W_R_CUT], line);
+	len = xml_trimmed(out, len);
 	if (len > 0) {
 		body_add_text(m->b, key, out, len);
 		m->used += len;

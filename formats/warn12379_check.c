@@ -57,26 +57,13 @@ static const char *const remark_texts[W_R_COUNT] = {
 void
 w_note(struct w_notes *notes, enum w_remark k, size_t line, const char *detail)
 {
-	if (notes->r[k].n++ > 0)
-		return;
-	notes->r[k].line = line;
-	if (detail != NULL)
-		(void)text_sanitise(detail, strlen(detail), notes->r[k].detail, sizeof(notes->r[k].detail), false);
+	xml_note(&notes->r[k], line, detail);
 }
 
 bool
 w_note_text(const struct w_notes *notes, enum w_remark k, struct buf *out)
 {
-	if (notes->r[k].n == 0)
-		return false;
-	buf_puts(out, _(remark_texts[k]));
-	if (notes->r[k].detail[0] != '\0')
-		buf_printf(out, ": %s", notes->r[k].detail);
-	if (notes->r[k].line > 0)
-		buf_printf(out, _(" (line %zu)"), notes->r[k].line);
-	if (notes->r[k].n > 1)
-		buf_printf(out, _(", %zu in all"), notes->r[k].n);
-	return true;
+	return xml_note_text(&notes->r[k], remark_texts[k], out);
 }
 
 /* ---- words and codes ---- */
@@ -210,36 +197,6 @@ w_division(const struct codebook *cb, const char *s, size_t len, char out[STATIO
 
 /* ---- geometry ---- */
 
-/* A plain decimal number.  Not strtod(): its point is the locale's, and it reads nan and inf. */
-static bool
-decimal(const char **p, double *out)
-{
-	const char *s = *p;
-	bool minus = *s == '-';
-	double v = 0, scale = 1;
-	int digits = 0;
-
-	s += *s == '-' || *s == '+';
-	for (; *s >= '0' && *s <= '9'; s++, digits++)
-		v = v * 10 + (*s - '0');
-	if (*s == '.')
-		for (s++; *s >= '0' && *s <= '9'; s++, digits++)
-			v += (*s - '0') * (scale /= 10);
-	if (digits == 0)
-		return false;
-	*out = minus ? -v : v;
-	*p = s;
-	return true;
-}
-
-static bool
-position(const char *s, size_t len, double *a, double *b)
-{
-	const char *p = s;
-
-	return decimal(&p, a) && *p++ == ',' && decimal(&p, b) && p == s + len;
-}
-
 /* Which of the two is the latitude is not known to us, so either may be. */
 static bool
 on_earth(double a, double b)
@@ -249,72 +206,21 @@ on_earth(double a, double b)
 	return (a90 || b90) && a >= -180 && a <= 180 && b >= -180 && b <= 180;
 }
 
-static const char *
-next_word(const char **p, const char *seps, size_t *len)
-{
-	const char *word = *p + strspn(*p, seps);
-
-	*len = strcspn(word, seps);
-	*p = word + *len;
-	return *len == 0 ? NULL : word;
-}
-
+/* An empty element says nothing. */
 static void
-note_word(struct w_notes *notes, enum w_remark k, const struct w_node *n, const char *word, size_t len)
+check_area(const struct w_node *n, struct w_notes *notes)
 {
-	char detail[64];
+	const struct xml_area as = {.on_earth = on_earth,
+	    .radius_max = HALF_EARTH_M,
+	    .syntax = &notes->r[W_R_POLYGON],
+	    .few = &notes->r[W_R_POLYGON_SHORT],
+	    .unclosed = &notes->r[W_R_POLYGON_OPEN],
+	    .circle = &notes->r[W_R_CIRCLE],
+	    .range = &notes->r[W_R_RANGE]};
 
-	(void)text_sanitise(word, len, detail, sizeof(detail), false);
-	w_note(notes, k, n->line, detail);
-}
-
-static void
-check_polygon(const struct w_node *n, struct w_notes *notes)
-{
-	const char *p = (const char *)n->text.p, *word;
-	double a, b, a0 = 0, b0 = 0, a1 = 0, b1 = 0;
-	size_t len, points = 0;
-
-	if (*p == '\0')
-		return;
-	while ((word = next_word(&p, W_BLANKS, &len)) != NULL) {
-		if (!position(word, len, &a, &b)) {
-			note_word(notes, W_R_POLYGON, n, word, len);
-			return;
-		}
-		if (!on_earth(a, b))
-			note_word(notes, W_R_RANGE, n, word, len);
-		if (points++ == 0) {
-			a0 = a;
-			b0 = b;
-		}
-		a1 = a;
-		b1 = b;
-	}
-	if (points < 4)
-		w_note(notes, W_R_POLYGON_SHORT, n->line, NULL);
-	else if (a0 < a1 || a0 > a1 || b0 < b1 || b0 > b1)
-		w_note(notes, W_R_POLYGON_OPEN, n->line, NULL);
-}
-
-static void
-check_circle(const struct w_node *n, struct w_notes *notes)
-{
-	const char *p = (const char *)n->text.p, *centre, *radius = NULL, *end;
-	size_t len = 0, rlen = 0, more;
-	double a, b, m = 0;
-
-	if (*p == '\0')
-		return;
-	centre = next_word(&p, W_BLANKS, &len);
-	if (centre != NULL)
-		radius = next_word(&p, W_BLANKS, &rlen);
-	end = radius;
-	if (radius == NULL || next_word(&p, W_BLANKS, &more) != NULL || !position(centre, len, &a, &b) ||
-	    !decimal(&end, &m) || end != radius + rlen || m < 0 || m > HALF_EARTH_M)
-		note_word(notes, W_R_CIRCLE, n, (const char *)n->text.p, n->text.n);
-	else if (!on_earth(a, b))
-		note_word(notes, W_R_RANGE, n, centre, len);
+	if (n->text.n > 0)
+		(n->rule->el == W_POLYGON ? xml_check_polygon : xml_check_circle)(
+		    (const char *)n->text.p, n->line, &as);
 }
 
 void
@@ -323,9 +229,9 @@ w_check_divisions(const struct w_node *n, struct w_notes *notes)
 	const char *p = (const char *)n->text.p, *word;
 	size_t len;
 
-	while ((word = next_word(&p, "," W_BLANKS, &len)) != NULL)
+	while ((word = xml_word(&p, "," W_BLANKS, &len)) != NULL)
 		if (len != 12 || strspn(word, DIGITS) < len)
-			note_word(notes, W_R_GEOCODE, n, word, len);
+			xml_note_word(&notes->r[W_R_GEOCODE], n->line, word, len);
 }
 
 /* ---- elements ---- */
@@ -382,10 +288,8 @@ check_node(const struct w_node *n, struct w_notes *notes, struct fault *f)
 			w_note(notes, W_R_SEVERITY, n->line, s);
 		return 0;
 	case W_POLYGON:
-		check_polygon(n, notes);
-		return 0;
 	case W_CIRCLE:
-		check_circle(n, notes);
+		check_area(n, notes);
 		return 0;
 	case W_GEOCODE:
 		w_check_divisions(n, notes);
@@ -445,7 +349,7 @@ bad:
 }
 
 int
-w_load(const void *p, size_t n, struct w_doc *doc, struct fault *f)
+w_document(const void *p, size_t n, struct w_doc *doc, struct fault *f)
 {
 	const size_t max = limits_get()->cap_bytes;
 	struct buf text = {0};
@@ -456,13 +360,7 @@ w_load(const void *p, size_t n, struct w_doc *doc, struct fault *f)
 	if (n > max)
 		return fault_set(f, EX_DATAERR, "", _("the document has %zu bytes, at most %zu are allowed"), n, max);
 	if (cap_scan(p, n, &text, f) == 0 && w_parse(&text, doc, f) == 0)
-		rc = 0;
+		rc = doc->format->check(doc, f);
 	buf_free(&text);
 	return rc;
-}
-
-int
-w_document(const void *p, size_t n, struct w_doc *doc, struct fault *f)
-{
-	return w_load(p, n, doc, f) == -1 ? -1 : w_check(doc, f);
 }

@@ -10,12 +10,14 @@
  *   warn12379_write.c   warnings of our own as a document
  *   warn12379.c         the door
  *   ebd.c               the emergency broadcast's messages, which are XML of the same kind
- * Bytes to UTF-8, the limits before parsing, and XML as it is written are CAP's (cap_part.h).
+ * Bytes to UTF-8, the limits before parsing, and XML as it is written are CAP's (cap_part.h); texts, remarks and areas
+ * are shared with it (xml_part.h).
  */
 #include "buf.h"
 #include "warn12379.h"
+#include "xml_part.h"
 
-#define W_BLANKS " \t\r\n"
+#define W_BLANKS XML_BLANKS
 #define W_TIME_MAX 48		   /* bytes of a time as written, with NUL */
 #define W_ID_MAX 256		   /* bytes of an identifier */
 #define W_NAME_MAX 128		   /* bytes of an element's name */
@@ -84,7 +86,7 @@ struct w_node {
 	struct w_node *parent, *child, *last, *next;
 };
 
-/* Things kept that are worth telling; each once, with the first place and the number of places. */
+/* Things kept that are worth telling. */
 enum w_remark {
 	W_R_UNKNOWN,
 	W_R_ATTRIBUTE,
@@ -117,20 +119,21 @@ enum w_remark {
 };
 
 struct w_notes {
-	struct {
-		size_t n, line;
-		char detail[96];
-	} r[W_R_COUNT];
+	struct xml_note r[W_R_COUNT];
 };
-/* line 0: of no one place.  detail may be NULL. */
+/* As xml_note(). */
 void w_note(struct w_notes *, enum w_remark, size_t line, const char *detail);
 bool w_note_text(const struct w_notes *, enum w_remark, struct buf *out);
 
-/* A format: its root, what begins its values of F_EXTENSION, its name for people. */
+struct w_doc;
+/* A format: its root, what begins its values of F_EXTENSION, its name for people, that of F_SOURCE_FORMAT, and what it
+ * asks of values and of a document as a whole. */
 struct w_format {
 	const struct w_rule *root;
 	const char *prefix;
 	const char *name;
+	const char *source;
+	int (*check)(struct w_doc *, struct fault *);
 };
 extern const struct w_format w_format;
 
@@ -144,11 +147,9 @@ void w_doc_free(struct w_doc *);
 /* Text as cap_scan() gives it into a tree that has what it must have, where it must be.  0 or -1 + fault with element
  * and line; doc is to be freed either way. */
 int w_parse(const struct buf *, struct w_doc *, struct fault *);
-/* Values, and what the document says as a whole. */
+/* The check of w_format. */
 int w_check(struct w_doc *, struct fault *);
-/* Bytes as w_parse() wants them, and that. */
-int w_load(const void *, size_t, struct w_doc *, struct fault *);
-/* w_load() and w_check(). */
+/* Bytes as w_parse() wants them, that, and the format's check. */
 int w_document(const void *, size_t, struct w_doc *, struct fault *);
 /* A comma list of divisions: what is none of 12 digits gets a remark.  An identifier that can be cited: 0, or -1 +
  * fault. */
@@ -212,6 +213,11 @@ bool w_emit_text(struct w_writing *, const char *element, uint32_t key);
 const char *w_event_code(struct w_writing *);
 /* The 12 digits of F_DIVISION, which is carried then. */
 bool w_division_code(struct w_writing *, char out[16]);
+/* The body as a document of the format: what is kept of one, else what `own` writes; what the format's reader would
+ * refuse is not given out.  Adds to told (may be NULL) what is left behind.  0 or -1 + fault. */
+int w_write(const struct w_format *, const struct body *, const struct codebook *,
+    int (*own)(struct w_writing *, const void *arg, struct fault *), const void *arg, struct buf *out, struct buf *told,
+    struct fault *);
 /* Every field that is not carried, but for those that move a message between stations. */
 void w_tell_rest(struct w_writing *);
 

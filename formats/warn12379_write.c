@@ -375,8 +375,9 @@ w_tell_rest(struct w_writing *w)
 }
 
 static int
-write_own(struct w_writing *w, struct fault *f)
+write_own(struct w_writing *w, const void *arg, struct fault *f)
 {
+	(void)arg;
 	if (body_enum(w->b, F_KIND) != KIND_WARNING)
 		return fault_set(f, EX_DATAERR, "kind", _("only warnings can be written as %s"), w_format.name);
 	buf_puts(w->out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<alert>\n");
@@ -388,21 +389,23 @@ write_own(struct w_writing *w, struct fault *f)
 }
 
 int
-warn12379_write(const struct body *b, const struct codebook *cb, struct buf *out, struct buf *told, struct fault *f)
+w_write(const struct w_format *format, const struct body *b, const struct codebook *cb,
+    int (*own)(struct w_writing *, const void *, struct fault *), const void *arg, struct buf *out, struct buf *told,
+    struct fault *f)
 {
-	const char *format = body_text(b, F_SOURCE_FORMAT);
+	const char *source = body_text(b, F_SOURCE_FORMAT);
 	struct buf xml = {0}, lines = {0};
 	struct w_writing w = {.b = b, .cb = cb, .out = &xml, .told = &lines};
-	struct w_doc doc = {.format = &w_format};
+	struct w_doc doc = {.format = format};
 	int rc;
 
-	if (w_kept(&w_format, b))
-		rc = w_keep_write(&w_format, b, &xml, f);
-	else if (format != NULL && strcmp(format, "12379") == 0)
+	if (w_kept(format, b))
+		rc = w_keep_write(format, b, &xml, f);
+	else if (source != NULL && strcmp(source, format->source) == 0)
 		rc = fault_set(f, EX_UNAVAILABLE, "extension",
 		    _("the message holds its document in part only: the original bytes are needed"));
 	else
-		rc = write_own(&w, f);
+		rc = own(&w, arg, f);
 	/* what this reader would refuse must not go out */
 	if (rc == 0)
 		rc = w_document(xml.p, xml.n, &doc, f);
@@ -415,4 +418,10 @@ warn12379_write(const struct body *b, const struct codebook *cb, struct buf *out
 	buf_free(&lines);
 	buf_free(&xml);
 	return rc;
+}
+
+int
+warn12379_write(const struct body *b, const struct codebook *cb, struct buf *out, struct buf *told, struct fault *f)
+{
+	return w_write(&w_format, b, cb, write_own, NULL, out, told, f);
 }

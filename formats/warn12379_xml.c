@@ -4,20 +4,17 @@
  * The standard's text is not at hand, so the tables below say what is known: which elements mean something here, and
  * which of them can be meant only once.  What they do not name is kept as it stands, in any place and sequence.
  *
- * The parser is used as cap_xml.c uses it: text that cap_scan() has passed, in small pieces, nothing loaded, no entity
- * but the five, nothing looked at behind the first error.
+ * xml_feed.c drives the parser; the text is what cap_scan() has passed.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <libxml/parser.h>
-#include <libxml/xmlerror.h>
 #include "cap_part.h"
 #include "i18n.h"
 #include "text.h"
 #include "warn12379_part.h"
+#include "xml_feed.h"
 
-#define PIECE 4096
 #define CAP_NS_BEGIN "urn:oasis:names:tc:emergency:cap:"
 #define CAP10_NS_BEGIN "http://www.incident.com/cap/"
 
@@ -66,37 +63,16 @@ static const struct w_rule alert_rules[] = {
 };
 
 static const struct w_rule root = {"alert", W_ALERT, W_GROUP, false, true, alert_rules};
-const struct w_format w_format = {&root, "12379:", "12379"};
+const struct w_format w_format = {&root, "12379:", "12379", "12379", w_check};
 static const struct w_rule other = {NULL, W_OTHER, W_ANY, true, false, NULL};
 
 struct reading {
-	xmlParserCtxtPtr ctxt;
+	struct xml_feed feed;
 	struct w_doc *doc;
-	struct fault *fault;
 	struct w_node *node; /* open element, NULL outside of the root */
-	bool failed;
 };
 
-#if LIBXML_VERSION >= 21200
-typedef const xmlError *error_ptr;
-#else
-typedef xmlErrorPtr error_ptr;
-#endif
-
 static void node_free(struct w_node *);
-
-static size_t
-line_of(const struct reading *r)
-{
-	return r->ctxt->input == NULL || r->ctxt->input->line < 1 ? 0 : (size_t)r->ctxt->input->line;
-}
-
-static void
-fail(struct reading *r, size_t line)
-{
-	r->failed = true;
-	fault_at(r->fault, NULL, line);
-}
 
 static void
 node_free(struct w_node *n)
@@ -154,8 +130,10 @@ node_new(struct reading *r, const struct w_rule *rule, const char *name)
 
 	n->rule = rule;
 	n->name = xstrdup(name);
-	n->line = line_of(r);
+	n->line = xml_line(&r->feed);
 	n->parent = up;
+	r->feed.open = n->name;
+	r->feed.rooted = true;
 	if (up == NULL)
 		r->doc->alert = n;
 	else if (up->last == NULL)
@@ -181,11 +159,13 @@ rule_for(struct reading *r, const char *name)
 	const struct w_rule *up = r->node->rule, *row = up->inside;
 
 	if (up->holds == W_TEXT) {
-		(void)fault_set(r->fault, EX_DATAERR, name, _("stands in %s, which holds text only"), r->node->name);
+		(void)fault_set(
+		    r->feed.fault, EX_DATAERR, name, _("stands in %s, which holds text only"), r->node->name);
 		return NULL;
 	}
 	if (!blank(&r->node->text)) {
-		(void)fault_set(r->fault, EX_DATAERR, r->node->name, _("holds text where only elements may stand"));
+		(void)fault_set(
+		    r->feed.fault, EX_DATAERR, r->node->name, _("holds text where only elements may stand"));
 		return NULL;
 	}
 	buf_free(&r->node->text);
@@ -194,12 +174,12 @@ rule_for(struct reading *r, const char *name)
 	if (row == NULL)
 		return &other; /* within what is not known */
 	if (row->name == NULL) {
-		w_note(&r->doc->notes, W_R_UNKNOWN, line_of(r), name);
+		w_note(&r->doc->notes, W_R_UNKNOWN, xml_line(&r->feed), name);
 		return &other;
 	}
 	for (const struct w_node *c = r->node->child; !row->many && c != NULL; c = c->next)
 		if (c->rule == row) {
-			(void)fault_set(r->fault, EX_DATAERR, name, _("stands there twice"));
+			(void)fault_set(r->feed.fault, EX_DATAERR, name, _("stands there twice"));
 			return NULL;
 		}
 	return row;
@@ -211,14 +191,14 @@ check_name(struct reading *r, const char *name, const char *uri)
 	if (strncmp(uri, CAP_NS_BEGIN, strlen(CAP_NS_BEGIN)) == 0 ||
 	    strncmp(uri, CAP10_NS_BEGIN, strlen(CAP10_NS_BEGIN)) == 0)
 		return fault_set(
-		    r->fault, EX_DATAERR, name, _("this is a CAP document, not one of %s"), r->doc->format->name);
+		    r->feed.fault, EX_DATAERR, name, _("this is a CAP document, not one of %s"), r->doc->format->name);
 	if (*uri != '\0')
-		return fault_set(r->fault, EX_DATAERR, name, _("is of the foreign namespace \"%.200s\""), uri);
+		return fault_set(r->feed.fault, EX_DATAERR, name, _("is of the foreign namespace \"%.200s\""), uri);
 	if (strlen(name) > W_NAME_MAX || strchr(name, ':') != NULL || !text_clean(name, strlen(name), false, NULL))
-		return fault_set(r->fault, EX_DATAERR, "", _("an element has a name that cannot be kept"));
+		return fault_set(r->feed.fault, EX_DATAERR, "", _("an element has a name that cannot be kept"));
 	if (r->node == NULL && strcmp(name, r->doc->format->root->name) != 0)
-		return fault_set(r->fault, EX_DATAERR, name, _("the root is not %s of %s"), r->doc->format->root->name,
-		    r->doc->format->name);
+		return fault_set(r->feed.fault, EX_DATAERR, name, _("the root is not %s of %s"),
+		    r->doc->format->root->name, r->doc->format->name);
 	return 0;
 }
 
@@ -231,15 +211,15 @@ on_start(void *arg, const xmlChar *local, const xmlChar *prefix, const xmlChar *
 	const struct w_rule *rule = r->doc->format->root;
 
 	(void)prefix, (void)nns, (void)nss, (void)ndefaulted, (void)attrs;
-	if (r->failed)
+	if (r->feed.failed)
 		return;
 	if (check_name(r, name, ns == NULL ? "" : (const char *)ns) == -1 ||
 	    (r->node != NULL && (rule = rule_for(r, name)) == NULL)) {
-		fail(r, line_of(r));
+		xml_fail(&r->feed, xml_line(&r->feed));
 		return;
 	}
 	if (nattrs > 0)
-		w_note(&r->doc->notes, W_R_ATTRIBUTE, line_of(r), name);
+		w_note(&r->doc->notes, W_R_ATTRIBUTE, xml_line(&r->feed), name);
 	r->node = node_new(r, rule, name);
 }
 
@@ -264,21 +244,22 @@ on_end(void *arg, const xmlChar *local, const xmlChar *prefix, const xmlChar *ns
 	struct w_node *n = r->node;
 
 	(void)local, (void)prefix, (void)ns;
-	if (r->failed)
+	if (r->feed.failed)
 		return;
 	if ((n->child != NULL || n->rule->holds == W_GROUP) && !blank(&n->text)) {
-		(void)fault_set(r->fault, EX_DATAERR, n->name, _("holds text where only elements may stand"));
-		fail(r, n->line);
+		(void)fault_set(r->feed.fault, EX_DATAERR, n->name, _("holds text where only elements may stand"));
+		xml_fail(&r->feed, n->line);
 		return;
 	}
 	trim(&n->text);
 	for (const struct w_rule *row = n->rule->inside; row != NULL && row->name != NULL; row++)
 		if (row->need && w_child(n, row->el) == NULL) {
-			(void)fault_set(r->fault, EX_DATAERR, row->name, _("is missing"));
-			fail(r, n->line);
+			(void)fault_set(r->feed.fault, EX_DATAERR, row->name, _("is missing"));
+			xml_fail(&r->feed, n->line);
 			return;
 		}
 	r->node = n->parent;
+	r->feed.open = r->node == NULL ? NULL : r->node->name;
 }
 
 static void
@@ -286,102 +267,14 @@ on_text(void *arg, const xmlChar *p, int len)
 {
 	struct reading *r = arg;
 
-	if (!r->failed && r->node != NULL && len > 0)
+	if (!r->feed.failed && r->node != NULL && len > 0)
 		buf_put(&r->node->text, p, (size_t)len);
-}
-
-static void
-on_subset(void *arg, const xmlChar *name, const xmlChar *external, const xmlChar *system)
-{
-	struct reading *r = arg;
-
-	(void)name, (void)external, (void)system;
-	if (r->failed)
-		return;
-	(void)fault_set(r->fault, EX_DATAERR, "", _("document type declarations are refused"));
-	fail(r, line_of(r));
-}
-
-static void
-on_reference(void *arg, const xmlChar *name)
-{
-	struct reading *r = arg;
-
-	if (r->failed)
-		return;
-	(void)fault_set(r->fault, EX_DATAERR, "", _("the entity &%.80s; is refused"), (const char *)name);
-	fail(r, line_of(r));
-}
-
-static void
-on_error(void *arg, error_ptr e)
-{
-	struct reading *r = arg;
-	char why[256];
-	size_t n;
-
-	if (r->failed || e == NULL || e->level < XML_ERR_ERROR)
-		return;
-	n = e->message == NULL ? 0 : strcspn(e->message, "\n");
-	n = n < sizeof(why) ? n : sizeof(why) - 1;
-	if (n > 0)
-		memcpy(why, e->message, n);
-	why[n] = '\0';
-	if (e->code == XML_ERR_NO_MEMORY)
-		(void)fault_set(r->fault, EX_TEMPFAIL, "", _("no memory left to read the document"));
-	else
-		(void)fault_set(
-		    r->fault, EX_DATAERR, r->node == NULL ? "" : r->node->name, _("not well-formed: %s"), why);
-	fail(r, e->line > 0 ? (size_t)e->line : line_of(r));
-}
-
-static int
-feed(struct reading *r, const char *p, size_t n)
-{
-	while (n > 0 && !r->failed) {
-		size_t piece = n < PIECE ? n : PIECE;
-
-		/* whole characters, and line ends together */
-		while (piece < n && (((unsigned char)p[piece] & 0xc0) == 0x80 || p[piece - 1] == '\r'))
-			piece++;
-		if (xmlParseChunk(r->ctxt, p, (int)piece, 0) != 0 || !r->ctxt->wellFormed)
-			break;
-		p += piece;
-		n -= piece;
-	}
-	if (!r->failed && n == 0)
-		(void)xmlParseChunk(r->ctxt, NULL, 0, 1);
-	if (!r->failed && (n > 0 || !r->ctxt->wellFormed || !r->ctxt->nsWellFormed || r->doc->alert == NULL)) {
-		(void)fault_set(r->fault, EX_DATAERR, "", _("not well-formed: %s"), "?");
-		fail(r, line_of(r));
-	}
-	return r->failed ? -1 : 0;
 }
 
 int
 w_parse(const struct buf *text, struct w_doc *doc, struct fault *f)
 {
-	struct reading r = {.doc = doc, .fault = f};
-	struct fault unheard;
-	xmlSAXHandler sax;
-	int rc;
+	struct reading r = {.doc = doc};
 
-	if (f == NULL)
-		r.fault = &unheard;
-	memset(r.fault, 0, sizeof(*r.fault));
-	memset(&sax, 0, sizeof(sax));
-	sax.initialized = XML_SAX2_MAGIC;
-	sax.startElementNs = on_start;
-	sax.endElementNs = on_end;
-	sax.characters = sax.cdataBlock = sax.ignorableWhitespace = on_text;
-	sax.internalSubset = sax.externalSubset = on_subset;
-	sax.reference = on_reference;
-	sax.serror = on_error;
-	r.ctxt = xmlCreatePushParserCtxt(&sax, &r, NULL, 0, NULL);
-	if (r.ctxt == NULL)
-		return fault_set(f, EX_TEMPFAIL, "", _("no memory left to read the document"));
-	(void)xmlCtxtUseOptions(r.ctxt, XML_PARSE_NONET | XML_PARSE_NOCDATA | XML_PARSE_IGNORE_ENC);
-	rc = feed(&r, text->n == 0 ? "" : (const char *)text->p, text->n);
-	xmlFreeParserCtxt(r.ctxt);
-	return rc;
+	return xml_feed(&r.feed, text, on_start, on_end, on_text, f);
 }

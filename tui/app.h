@@ -111,6 +111,7 @@ void app_set_person(struct app *, const char *);
 void hint_add(char *buf, size_t size, enum command_id, const char *label);
 void hint_key(char *buf, size_t size, const char *text);	/* a key that is not in the command table */
 void hint_text(char *buf, size_t size, const char *text);
+void hint_lines(char *buf, size_t size);	/* what every view of lines ends with: more, find, back, help */
 
 /* Views. */
 struct view *view_overview_new(struct app *);

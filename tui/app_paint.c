@@ -23,6 +23,15 @@ hint_text(char *buf, size_t size, const char *text)
 }
 
 void
+hint_lines(char *buf, size_t size)
+{
+	hint_add(buf, size, CMD_PAGE_DOWN, _(" more"));
+	hint_add(buf, size, CMD_FIND, _(" find"));
+	hint_add(buf, size, CMD_BACK, _(" back"));
+	hint_add(buf, size, CMD_HELP, _(" help"));
+}
+
+void
 hint_add(char *buf, size_t size, enum command_id id, const char *label)
 {
 	const struct command *c = command_by_id(id);

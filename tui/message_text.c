@@ -243,6 +243,15 @@ lines_command(struct lines *l, enum command_id id)
 }
 
 bool
+lines_turn(struct lines *l, enum command_id id)
+{
+	if (id != CMD_UP && id != CMD_DOWN && id != CMD_PAGE_UP && id != CMD_PAGE_DOWN)
+		return false;
+	(void)lines_command(l, id);
+	return true;
+}
+
+bool
 lines_find(struct lines *l, const char *text)
 {
 	for (size_t i = 1; i <= l->n; i++)

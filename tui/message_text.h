@@ -25,7 +25,8 @@ void lines_add(struct lines *, const char *label, const char *text, int width);
 /* The answer of op message: every field with its name, then deliveries and receipts. */
 void lines_message(struct lines *, const json_t *answer, const struct codebook *, int64_t now, int width);
 void lines_paint(struct lines *, int row, int rows);
-bool lines_command(struct lines *, enum command_id);	/* up, down, pages */
+bool lines_command(struct lines *, enum command_id);	/* up, down, pages; false also where a page cannot be turned */
+bool lines_turn(struct lines *, enum command_id);	/* the same, but true for each of the four */
 bool lines_find(struct lines *, const char *text);
 
 #endif

@@ -227,10 +227,7 @@ script_command(struct view *v, enum command_id id)
 		ask_call((struct script *)v);
 		return true;
 	}
-	if (id != CMD_UP && id != CMD_DOWN && id != CMD_PAGE_UP && id != CMD_PAGE_DOWN)
-		return false;
-	(void)lines_command(&((struct script *)v)->lines, id);
-	return true;
+	return lines_turn(&((struct script *)v)->lines, id);
 }
 
 static bool

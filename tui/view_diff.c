@@ -190,10 +190,8 @@ diff_command(struct view *v, enum command_id id)
 {
 	struct diff_view *w = (struct diff_view *)v;
 
-	if (id == CMD_UP || id == CMD_DOWN || id == CMD_PAGE_UP || id == CMD_PAGE_DOWN) {
-		(void)lines_command(&w->lines, id);
+	if (lines_turn(&w->lines, id))
 		return true;
-	}
 	return id == CMD_DIFF || id == CMD_OPEN;
 }
 
@@ -208,10 +206,7 @@ diff_hint(struct view *v, char *buf, size_t size)
 {
 	(void)v;
 	hint_text(buf, size, _("Left Right: other versions"));
-	hint_add(buf, size, CMD_PAGE_DOWN, _(" more"));
-	hint_add(buf, size, CMD_FIND, _(" find"));
-	hint_add(buf, size, CMD_BACK, _(" back"));
-	hint_add(buf, size, CMD_HELP, _(" help"));
+	hint_lines(buf, size);
 	return true;
 }
 

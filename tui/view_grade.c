@@ -344,10 +344,8 @@ grade_command(struct view *v, enum command_id id)
 {
 	struct grade_view *w = (struct grade_view *)v;
 
-	if (id == CMD_UP || id == CMD_DOWN || id == CMD_PAGE_UP || id == CMD_PAGE_DOWN) {
-		(void)lines_command(&w->lines, id);
+	if (lines_turn(&w->lines, id))
 		return true;
-	}
 	return id == CMD_GRADE || id == CMD_OPEN;
 }
 

@@ -130,10 +130,8 @@ help_command(struct view *v, enum command_id id)
 {
 	struct help *h = (struct help *)v;
 
-	if (id == CMD_UP || id == CMD_DOWN || id == CMD_PAGE_UP || id == CMD_PAGE_DOWN) {
-		(void)lines_command(&h->lines, id);
+	if (lines_turn(&h->lines, id))
 		return true;
-	}
 	return id == CMD_HELP || id == CMD_OPEN;
 }
 

@@ -177,10 +177,7 @@ outputs_key(struct view *v, const struct key *k)
 static bool
 outputs_command(struct view *v, enum command_id id)
 {
-	if (id != CMD_UP && id != CMD_DOWN && id != CMD_PAGE_UP && id != CMD_PAGE_DOWN)
-		return false;
-	(void)lines_command(&((struct outputs *)v)->lines, id);
-	return true;
+	return lines_turn(&((struct outputs *)v)->lines, id);
 }
 
 static bool
@@ -194,10 +191,7 @@ outputs_hint(struct view *v, char *buf, size_t size)
 {
 	(void)v;
 	hint_text(buf, size, _("1-4 which text"));
-	hint_add(buf, size, CMD_PAGE_DOWN, _(" more"));
-	hint_add(buf, size, CMD_FIND, _(" find"));
-	hint_add(buf, size, CMD_BACK, _(" back"));
-	hint_add(buf, size, CMD_HELP, _(" help"));
+	hint_lines(buf, size);
 	return true;
 }
 

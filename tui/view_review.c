@@ -228,11 +228,7 @@ review_command(struct view *v, enum command_id id)
 {
 	struct review_view *w = (struct review_view *)v;
 
-	if (id == CMD_UP || id == CMD_DOWN || id == CMD_PAGE_UP || id == CMD_PAGE_DOWN) {
-		(void)lines_command(&w->lines, id);
-		return true;
-	}
-	return false;
+	return lines_turn(&w->lines, id);
 }
 
 static bool

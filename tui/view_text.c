@@ -155,10 +155,8 @@ text_command(struct view *v, enum command_id id)
 	const json_t *m = w->answer;
 	bool theirs = w->what == TEXT_MESSAGE && m && !jflag(m, "mine");
 
-	if (id == CMD_UP || id == CMD_DOWN || id == CMD_PAGE_UP || id == CMD_PAGE_DOWN) {
-		(void)lines_command(&w->lines, id);
+	if (lines_turn(&w->lines, id))
 		return true;
-	}
 	if (w->what == TEXT_LOG && id == CMD_LOG) {
 		act_log(v->app, v, NULL);
 		return true;
@@ -231,10 +229,7 @@ text_hint(struct view *v, char *buf, size_t size)
 	}
 	if (w->what == TEXT_LOG)
 		hint_add(buf, size, CMD_LOG, _(" log"));
-	hint_add(buf, size, CMD_PAGE_DOWN, _(" more"));
-	hint_add(buf, size, CMD_FIND, _(" find"));
-	hint_add(buf, size, CMD_BACK, _(" back"));
-	hint_add(buf, size, CMD_HELP, _(" help"));
+	hint_lines(buf, size);
 	return true;
 }
 

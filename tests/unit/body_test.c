@@ -250,12 +250,37 @@ digests(void **state)
 	assert_memory_equal(d, e, DIGEST_LEN);
 }
 
+static void
+blanks_say_nothing(void **state)
+{
+	static const struct {
+		const char *text;
+		bool said;
+	} cases[] = {{"", false}, {" ", false}, {" \t\n", false}, {"\xe3\x80\x80", false}, {" \xe3\x80\x80 ", false},
+	    {"x", true}, {"\xe3\x80\x80x", true}, {"\xe3\x80\x81", true}, {" \xe5\x8c\x97", true}};
+	struct body *b = body_new();
+
+	(void)state;
+	assert_null(body_said(b, F_TITLE));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		body_set_text(b, F_TITLE, cases[i].text);
+		if (cases[i].said)
+			assert_string_equal(body_said(b, F_TITLE), cases[i].text); /* the whole */
+		else
+			assert_null(body_said(b, F_TITLE));
+	}
+	body_set_num(b, F_VERSION, 3);
+	assert_null(body_said(b, F_VERSION)); /* no text */
+	body_free(b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sorted_and_stable), cmocka_unit_test(replacing), cmocka_unit_test(figures),
 		cmocka_unit_test(unknown_keys), cmocka_unit_test(copies), cmocka_unit_test(digests),
+		cmocka_unit_test(blanks_say_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

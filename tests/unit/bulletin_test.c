@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <sys/stat.h>
 #include <unistd.h>
+#include "../lib/confdir.h"
 #include "../../formats/bulletin.h"
 #include "../../formats/linebreak.h"
 #include "../../formats/text.h"
 
-static char dir[] = "/tmp/bulletin-XXXXXX";
+static char dir[CONFDIR_MAX];
 
 /* The text broken at `cells`, lines joined by "|". */
 static void
@@ -186,18 +186,7 @@ test_others(void **state)
 static void
 put(const char *name, const char *text)
 {
-	char path[200];
-	FILE *f;
-
-	(void)snprintf(path, sizeof path, "%s/rules/%s", dir, name);
-	if (text == NULL) {
-		(void)unlink(path);
-		return;
-	}
-	f = fopen(path, "w");
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
+	confdir_put(dir, "rules", name, text);
 }
 
 #define HEADING "item\tvalue\tbasis\n"
@@ -217,45 +206,37 @@ test_layout(void **state)
 	struct fault f = {0};
 
 	(void)state;
-	put("texts.tsv", WHOLE);
+	put("texts", WHOLE);
 	assert_int_equal(bulletin_layout_load(dir, &l, &f), 0);
 	assert_true(l.cells == 72 && l.lines == 56 && strcmp(l.brief, "快报") == 0 && strcmp(l.special, "专报") == 0);
-	put("texts.local.tsv", HEADING "bulletin_cells\t80\tx\n");
+	put("texts.local", HEADING "bulletin_cells\t80\tx\n");
 	assert_int_equal(bulletin_layout_load(dir, &l, &f), 0);
 	assert_true(l.cells == 80 && l.lines == 56);
-	put("texts.local.tsv", NULL);
+	put("texts.local", NULL);
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		f = (struct fault){0};
-		put("texts.tsv", cases[i].text);
+		put("texts", cases[i].text);
 		assert_int_equal(bulletin_layout_load(dir, &l, &f), -1);
 		if (f.code != EX_CONFIG || f.line != cases[i].line || strcmp(f.field, cases[i].field) != 0 ||
 		    strstr(f.file, "texts.tsv") == NULL)
 			fail_msg("case %zu: %s:%zu: %s: %s", i, f.file, f.line, f.field, f.text);
 	}
-	put("texts.tsv", NULL);
+	put("texts", NULL);
 	assert_int_equal(bulletin_layout_load(dir, &l, &f), -1);
 }
 
 static int
 set_up(void **state)
 {
-	char path[200];
-
 	(void)state;
-	if (mkdtemp(dir) == NULL)
-		return -1;
-	(void)snprintf(path, sizeof path, "%s/rules", dir);
-	return mkdir(path, 0700);
+	return confdir_make(dir, "bulletin_test", "rules") ? 0 : -1;
 }
 
 static int
 tear_down(void **state)
 {
-	char path[200];
-
 	(void)state;
-	(void)snprintf(path, sizeof path, "%s/rules", dir);
-	return rmdir(path) != 0 || rmdir(dir) != 0 ? -1 : 0;
+	return confdir_remove(dir, "rules");
 }
 
 int

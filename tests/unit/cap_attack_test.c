@@ -13,16 +13,6 @@
 #include <time.h>
 #include "cap_make.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SLOW 10
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SLOW 10
-#endif
-#endif
-#ifndef SLOW
-#define SLOW 1
-#endif
 #define SECONDS_MAX (3.0 * SLOW)	/* processor time of one document */
 #define MEMORY_MAX (384L * 1024 * SLOW) /* KiB at the highest, with all the tests' own copies */
 

@@ -20,17 +20,6 @@
 #include "../../formats/cap_write.h"
 #include "cap_make.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SLOW 10
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SLOW 10
-#endif
-#endif
-#ifndef SLOW
-#define SLOW 1
-#endif
-
 #define DS "http://www.w3.org/2000/09/xmldsig#"
 #define INCLUSIVE "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 #define EXCLUSIVE "http://www.w3.org/2001/10/xml-exc-c14n#"

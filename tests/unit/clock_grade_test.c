@@ -7,12 +7,12 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+#include "../lib/confdir.h"
+#include "../lib/rulesdir.h"
 #include "../../formats/conf.h"
 #include "../../switch/clock.h"
 
@@ -32,70 +32,21 @@ static const char deadlines_tsv[] = "what\tlevel\tgrade\tprec\torigin\tminutes\t
 				    "read\t*\tII\t*\tdelivered\t3\tread II\t2007\n"
 				    "read\t*\tundetermined\t*\tdelivered\t9\tread undetermined\t2007\n";
 
-static char dir[64];
+static char dir[CONFDIR_MAX];
 static struct rules *rules;
 static struct fold_msg m[8];
 static struct body *bodies[8];
 static size_t n;
 
-static void
-copy(const char *from, const char *name)
-{
-	char path[1024], buf[8192];
-	size_t got;
-	FILE *in, *out;
-
-	snprintf(path, sizeof path, "%s/rules/%s", from, name);
-	in = fopen(path, "r");
-	snprintf(path, sizeof path, "%s/rules/%s", dir, name);
-	out = fopen(path, "w");
-	assert_non_null(in);
-	assert_non_null(out);
-	if (strcmp(name, "deadlines.tsv") == 0)
-		assert_true(fputs(deadlines_tsv, out) >= 0);
-	else
-		while ((got = fread(buf, 1, sizeof buf, in)) > 0)
-			assert_int_equal(fwrite(buf, 1, got, out), got);
-	fclose(in);
-	assert_int_equal(fclose(out), 0);
-}
-
-/* Every table of the source folder; with `remove`: those of the temporary one away again. */
-static void
-each_table(const char *from, bool take_away)
-{
-	char path[1024];
-	struct dirent *e;
-	DIR *d;
-
-	snprintf(path, sizeof path, "%s/rules", from);
-	d = opendir(path);
-	assert_non_null(d);
-	while ((e = readdir(d)) != NULL) {
-		if (strstr(e->d_name, ".tsv") == NULL)
-			continue;
-		if (take_away) {
-			snprintf(path, sizeof path, "%s/rules/%s", dir, e->d_name);
-			(void)unlink(path);
-		} else
-			copy(from, e->d_name);
-	}
-	closedir(d);
-}
-
 static int
 group_setup(void **state)
 {
-	char conf[512], path[128];
 	struct fault f = { 0 };
 
 	(void)state;
-	assert_non_null(conf_dir(conf, sizeof conf, &f));
-	snprintf(dir, sizeof dir, "/tmp/clock_grade_test.XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof path, "%s/rules", dir);
-	assert_int_equal(mkdir(path, 0700), 0);
-	each_table(conf, false);
+	assert_true(confdir_make(dir, "clock_grade_test", "rules"));
+	confdir_put(dir, "rules", "deadlines", deadlines_tsv);
+	assert_true(rulesdir_fill(dir));
 	if ((rules = rules_load(dir, &f)) == NULL)
 		fail_msg("%s:%zu %s", f.file, f.line, f.text);
 	return 0;
@@ -112,18 +63,11 @@ reset(void)
 static int
 group_teardown(void **state)
 {
-	char conf[512], path[128];
-	struct fault f = { 0 };
-
 	(void)state;
 	reset();
 	rules_free(rules);
-	assert_non_null(conf_dir(conf, sizeof conf, &f));
-	each_table(conf, true);
-	snprintf(path, sizeof path, "%s/rules", dir);
-	assert_int_equal(rmdir(path), 0);
-	assert_int_equal(rmdir(dir), 0);
-	return 0;
+	rulesdir_clear(dir);
+	return confdir_remove(dir, "rules");
 }
 
 static struct body *

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+#include "../lib/confdir.h"
 #include "../lib/rulesdir.h"
 #include "../../formats/buf.h"
 #include "../../formats/rules.h"
@@ -33,38 +33,21 @@ static const char deadlines_tsv[] = "what\tlevel\tgrade\tprec\torigin\tminutes\t
 				    "sign\t*\t*\t*\tdelivered\t60\tsign rule\t2007\n"
 				    "feedback\t*\t*\t*\tdelivered\t90\tfeedback rule\t2007\n";
 
-static char dir[64];
+static char dir[CONFDIR_MAX];
 static struct rules *rules;
 static struct fold_msg m[32];
 static struct body *bodies[32];
 static size_t n;
 
-static void
-write_file(const char *name, const char *text)
-{
-	char path[128];
-	FILE *f;
-
-	snprintf(path, sizeof path, "%s/rules/%s", dir, name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-}
-
 static int
 group_setup(void **state)
 {
-	char path[128];
 	struct fault f = { 0 };
 
 	(void)state;
-	snprintf(dir, sizeof dir, "/tmp/clock_test.XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof path, "%s/rules", dir);
-	assert_int_equal(mkdir(path, 0700), 0);
-	write_file("precedence.tsv", precedence_tsv);
-	write_file("deadlines.tsv", deadlines_tsv);
+	assert_true(confdir_make(dir, "clock_test", "rules"));
+	confdir_put(dir, "rules", "precedence", precedence_tsv);
+	confdir_put(dir, "rules", "deadlines", deadlines_tsv);
 	assert_true(rulesdir_fill(dir));
 	rules = rules_load(dir, &f);
 	if (rules == NULL)
@@ -84,16 +67,11 @@ reset(void)
 static int
 group_teardown(void **state)
 {
-	char path[128];
-
 	(void)state;
 	reset();
 	rules_free(rules);
 	rulesdir_clear(dir);
-	snprintf(path, sizeof path, "%s/rules", dir);
-	rmdir(path);
-	rmdir(dir);
-	return 0;
+	return confdir_remove(dir, "rules");
 }
 
 static struct msgid

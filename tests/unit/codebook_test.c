@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "../lib/confdir.h"
 #include "../../formats/buf.h"
 #include "../../formats/codebook.h"
 #include "../../formats/conf.h"
@@ -19,7 +19,7 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct codebook *cb;
-static char dir[64];
+static char dir[CONFDIR_MAX];
 
 /* A small whole set of tables; the tests below put other files in their place. */
 static const struct {
@@ -38,18 +38,7 @@ static const struct {
 static void
 put(const char *name, const char *text)
 {
-	char path[256];
-	FILE *fp;
-
-	(void)snprintf(path, sizeof(path), "%s/codebooks/%s.tsv", dir, name);
-	if (text == NULL) {
-		(void)unlink(path);
-		return;
-	}
-	fp = fopen(path, "w");
-	assert_non_null(fp);
-	assert_true(fputs(text, fp) >= 0);
-	assert_int_equal(fclose(fp), 0);
+	confdir_put(dir, "codebooks", name, text);
 }
 
 static void
@@ -67,7 +56,7 @@ put_base(void)
 static int
 setup(void **state)
 {
-	char conf[4096], sub[128];
+	char conf[4096];
 	struct fault f = {0};
 
 	(void)state;
@@ -78,26 +67,18 @@ setup(void **state)
 		(void)fprintf(stderr, "%s:%zu: %s\n", f.file, f.line, f.text);
 		return -1;
 	}
-	(void)snprintf(dir, sizeof(dir), "/tmp/codebook_test.XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		return -1;
-	(void)snprintf(sub, sizeof(sub), "%s/codebooks", dir);
-	return mkdir(sub, 0700);
+	return confdir_make(dir, "codebook_test", "codebooks") ? 0 : -1;
 }
 
 static int
 teardown(void **state)
 {
-	char path[256];
-
 	(void)state;
 	put_base();
 	for (size_t i = 0; i < COUNT(base); i++)
 		put(base[i].name, NULL);
-	(void)snprintf(path, sizeof(path), "%s/codebooks", dir);
-	(void)rmdir(path);
 	codebook_free(cb);
-	return rmdir(dir);
+	return confdir_remove(dir, "codebooks");
 }
 
 static void

@@ -132,6 +132,40 @@ missing_files_are_named(void **state)
 
 static const char *const allowed[] = {"station", "port", "name", "empty", NULL};
 
+/* A table and the local one beside it: which must be there, and how each is named. */
+static void
+pairs_are_opened(void **state)
+{
+	char name[256], local[256], got[256];
+	struct fault f = {0};
+	struct tsv *t = NULL;
+
+	(void)state;
+	(void)snprintf(name, sizeof(name), "%s/t.tsv", dir);
+	(void)snprintf(local, sizeof(local), "%s/t.local.tsv", dir);
+	assert_int_equal(tsv_open(dir, "t", true, true, got, sizeof(got), &t, &f), 0);
+	assert_null(t);
+	assert_string_equal(got, local);
+	assert_int_equal(tsv_open(dir, "t", false, false, got, sizeof(got), &t, &f), 0);
+	assert_null(t);
+	assert_int_equal(tsv_open(dir, "t", false, true, got, sizeof(got), &t, &f), -1);
+	assert_null(t);
+	assert_string_equal(f.file, name);
+	assert_int_equal(tsv_open(dir, "t", false, true, got, strlen(name), &t, &f), -1); /* no room for the NUL */
+	write_file("a\tb\n1\t2\n", 8);
+	assert_int_equal(rename(path, local), 0);
+	assert_int_equal(tsv_open(dir, "t", true, false, got, sizeof(got), &t, &f), 0);
+	assert_non_null(t);
+	assert_string_equal(tsv_get(t, 0, "b"), "2");
+	tsv_free(t);
+	write_file("a\n1\t2\n", 6);
+	assert_int_equal(rename(path, local), 0);
+	assert_int_equal(tsv_open(dir, "t", true, false, got, sizeof(got), &t, &f), -1);
+	assert_null(t);
+	assert_string_equal(f.file, local);
+	assert_int_equal(unlink(local), 0);
+}
+
 static void
 settings_are_read(void **state)
 {
@@ -265,6 +299,7 @@ main(void)
 	    cmocka_unit_test(tables_are_read),
 	    cmocka_unit_test(odd_tables_are_refused),
 	    cmocka_unit_test(missing_files_are_named),
+	    cmocka_unit_test(pairs_are_opened),
 	    cmocka_unit_test(settings_are_read),
 	    cmocka_unit_test(odd_numbers_are_refused),
 	    cmocka_unit_test(odd_settings_are_refused),

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <sys/stat.h>
 #include <unistd.h>
+#include "../lib/confdir.h"
 #include "../../formats/buf.h"
 #include "../../formats/check.h"
 #include "../../formats/conf.h"
@@ -19,29 +19,18 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct element_rules *shipped;
-static char dir[64];
+static char dir[CONFDIR_MAX];
 
 static void
 put(const char *name, const char *text)
 {
-	char path[128];
-	FILE *fp;
-
-	(void)snprintf(path, sizeof(path), "%s/rules/%s.tsv", dir, name);
-	if (text == NULL) {
-		(void)unlink(path);
-		return;
-	}
-	fp = fopen(path, "w");
-	assert_non_null(fp);
-	assert_true(fputs(text, fp) >= 0);
-	assert_int_equal(fclose(fp), 0);
+	confdir_put(dir, "rules", name, text);
 }
 
 static int
 setup(void **state)
 {
-	char conf[4096], sub[128];
+	char conf[4096];
 	struct fault f = {0};
 
 	(void)state;
@@ -52,26 +41,18 @@ setup(void **state)
 		(void)fprintf(stderr, "%s:%zu: %s: %s\n", f.file, f.line, f.field, f.text);
 		return -1;
 	}
-	(void)snprintf(dir, sizeof(dir), "/tmp/element_test.XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		return -1;
-	(void)snprintf(sub, sizeof(sub), "%s/rules", dir);
-	return mkdir(sub, 0700);
+	return confdir_make(dir, "element_test", "rules") ? 0 : -1;
 }
 
 static int
 teardown(void **state)
 {
-	char path[128];
-
 	(void)state;
 	put("elements", NULL);
 	put("elements.local", NULL);
-	(void)snprintf(path, sizeof(path), "%s/rules", dir);
-	(void)rmdir(path);
 	element_rules_free(shipped);
 	element_rules_free(NULL);
-	return rmdir(dir);
+	return confdir_remove(dir, "rules");
 }
 
 /* "name=value;name=value" */

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <sys/stat.h>
 #include <unistd.h>
+#include "../lib/confdir.h"
 #include "../../formats/conf.h"
 #include "../../formats/grade.h"
 #include "../../formats/value.h"
@@ -19,23 +19,12 @@
 #define U GRADE_UNDETERMINED
 
 static struct grade_rules *shipped;
-static char dir[64], shipped_dir[4096];
+static char dir[CONFDIR_MAX], shipped_dir[4096];
 
 static void
 put(const char *name, const char *text)
 {
-	char path[128];
-	FILE *fp;
-
-	(void)snprintf(path, sizeof(path), "%s/rules/%s.tsv", dir, name);
-	if (text == NULL) {
-		(void)unlink(path);
-		return;
-	}
-	fp = fopen(path, "w");
-	assert_non_null(fp);
-	assert_true(fputs(text, fp) >= 0);
-	assert_int_equal(fclose(fp), 0);
+	confdir_put(dir, "rules", name, text);
 }
 
 static void
@@ -59,7 +48,6 @@ copy(const char *name)
 static int
 setup(void **state)
 {
-	char sub[128];
 	struct fault f = {0};
 
 	(void)state;
@@ -70,27 +58,19 @@ setup(void **state)
 		(void)fprintf(stderr, "%s:%zu: %s: %s\n", f.file, f.line, f.field, f.text);
 		return -1;
 	}
-	(void)snprintf(dir, sizeof(dir), "/tmp/grade_test.XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		return -1;
-	(void)snprintf(sub, sizeof(sub), "%s/rules", dir);
-	return mkdir(sub, 0700);
+	return confdir_make(dir, "grade_test", "rules") ? 0 : -1;
 }
 
 static int
 teardown(void **state)
 {
 	static const char *const names[] = {"grading", "grading.local", "risk", "risk.local", "marks", "marks.local"};
-	char path[128];
-
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++)
 		put(names[i], NULL);
-	(void)snprintf(path, sizeof(path), "%s/rules", dir);
-	(void)rmdir(path);
 	grade_rules_free(shipped);
 	grade_rules_free(NULL);
-	return rmdir(dir);
+	return confdir_remove(dir, "rules");
 }
 
 /* "dead=3 serious=>=10@119 type=yjpt:12G00" */

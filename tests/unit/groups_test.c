@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <sys/stat.h>
 #include <unistd.h>
+#include "../lib/confdir.h"
 #include "../../formats/conf.h"
 #include "../../formats/groups.h"
 
@@ -17,54 +17,34 @@
 #define H "group\tname\tpinyin\tmembers\tnote\n"
 
 static struct codebook *cb;
-static char conf[4096], dir[64];
+static char conf[4096], dir[CONFDIR_MAX];
 
 static void
 put(const char *name, const char *text)
 {
-	char path[256];
-	FILE *fp;
-
-	(void)snprintf(path, sizeof(path), "%s/codebooks/%s.tsv", dir, name);
-	if (text == NULL) {
-		(void)unlink(path);
-		return;
-	}
-	fp = fopen(path, "w");
-	assert_non_null(fp);
-	assert_true(fputs(text, fp) >= 0);
-	assert_int_equal(fclose(fp), 0);
+	confdir_put(dir, "codebooks", name, text);
 }
 
 static int
 setup(void **state)
 {
-	char sub[128];
 	struct fault f = {0};
 
 	(void)state;
 	if (conf_dir(conf, sizeof(conf), &f) == NULL || (cb = codebook_load(conf, &f)) == NULL)
 		return -1;
-	(void)snprintf(dir, sizeof(dir), "/tmp/groups_test.XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		return -1;
-	(void)snprintf(sub, sizeof(sub), "%s/codebooks", dir);
-	return mkdir(sub, 0700);
+	return confdir_make(dir, "groups_test", "codebooks") ? 0 : -1;
 }
 
 static int
 teardown(void **state)
 {
-	char sub[128];
-
 	(void)state;
 	put("groups", NULL);
 	put("groups.local", NULL);
-	(void)snprintf(sub, sizeof(sub), "%s/codebooks", dir);
-	(void)rmdir(sub);
 	codebook_free(cb);
 	groups_free(NULL);
-	return rmdir(dir);
+	return confdir_remove(dir, "codebooks");
 }
 
 static void

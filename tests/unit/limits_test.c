@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <sys/stat.h>
 #include <unistd.h>
+#include "../lib/confdir.h"
 #include "../../formats/field.h"
 #include "../../formats/limits.h"
 
@@ -22,18 +22,7 @@ static char dir[] = "/tmp/limits-XXXXXX";
 static void
 put(const char *name, const char *text)
 {
-	char path[200];
-	FILE *f;
-
-	(void)snprintf(path, sizeof path, "%s/%s", dir, name);
-	if (text == NULL) {
-		(void)unlink(path);
-		return;
-	}
-	f = fopen(path, "w");
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
+	confdir_put(dir, ".", name, text);
 }
 
 static void
@@ -74,13 +63,13 @@ test_local_wins(void **state)
 	struct fault f = {0};
 
 	(void)state;
-	put("limits.tsv", HEADING "line_bytes\t100000\tbytes\tsmall\ncap_depth\t20\tlevels\tflat\n");
-	put("limits.local.tsv", HEADING "line_bytes\t8000000\tbytes\tlarge\n");
+	put("limits", HEADING "line_bytes\t100000\tbytes\tsmall\ncap_depth\t20\tlevels\tflat\n");
+	put("limits.local", HEADING "line_bytes\t8000000\tbytes\tlarge\n");
 	assert_int_equal(limits_load(dir, &f), 0);
 	assert_int_equal(limits_get()->line_bytes, 8000000);
 	assert_int_equal(limits_get()->cap_depth, 20);
 	assert_int_equal(limits_get()->cap_bytes, 8 << 20);
-	put("limits.local.tsv", NULL);
+	put("limits.local", NULL);
 	assert_int_equal(limits_load(dir, &f), 0);
 	assert_int_equal(limits_get()->line_bytes, 100000);
 }
@@ -114,14 +103,14 @@ test_refused(void **state)
 		char text[400];
 
 		(void)snprintf(text, sizeof text, HEADING "%s", cases[i].rows);
-		put("limits.tsv", text);
+		put("limits", text);
 		assert_int_equal(limits_load(dir, &f), -1);
 		if (f.code != EX_CONFIG || f.line != cases[i].line || strcmp(f.field, cases[i].field) != 0 ||
 		    strstr(f.text, cases[i].says) == NULL || strstr(f.file, "limits.tsv") == NULL)
 			fail_msg("case %zu: %d %s:%zu: %s: %s", i, f.code, f.file, f.line, f.field, f.text);
 		assert_int_equal(limits_get()->cap_depth, 32); /* what held goes on holding */
 	}
-	put("limits.tsv", NULL);
+	put("limits", NULL);
 }
 
 static int

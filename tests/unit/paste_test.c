@@ -10,28 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <sys/stat.h>
 #include <unistd.h>
+#include "../lib/confdir.h"
 #include "../../formats/paste.h"
 
-static char dir[] = "/tmp/paste-XXXXXX";
+static char dir[CONFDIR_MAX];
 static const struct text_env zh = {.zh = true};
 
 static void
 put(const char *name, const char *text)
 {
-	char path[200];
-	FILE *f;
-
-	(void)snprintf(path, sizeof path, "%s/rules/%s", dir, name);
-	if (text == NULL) {
-		(void)unlink(path);
-		return;
-	}
-	f = fopen(path, "w");
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
+	confdir_put(dir, "rules", name, text);
 }
 
 #define HEADING "profile\torder\tlabel\tfields\tmax\tbasis\n"
@@ -43,7 +32,7 @@ expect(const char *table, const char *profile, const struct body *b, const char 
 	struct fault f = {0};
 	struct paste *p;
 
-	put("paste.tsv", table);
+	put("paste", table);
 	p = paste_load(dir, &f);
 	if (p == NULL)
 		fail_msg("%s:%zu: %s: %s", f.file, f.line, f.field, f.text);
@@ -101,8 +90,8 @@ test_local(void **state)
 	struct paste *p;
 
 	(void)state;
-	put("paste.tsv", HEADING "a\t1\t甲\ttitle\t0\tx\na\t2\t乙\tplace\t0\tx\nb\t1\t丙\ttitle\t0\tx\n");
-	put("paste.local.tsv", HEADING "a\t1\t新\tbrief\t0\tx\n");
+	put("paste", HEADING "a\t1\t甲\ttitle\t0\tx\na\t2\t乙\tplace\t0\tx\nb\t1\t丙\ttitle\t0\tx\n");
+	put("paste.local", HEADING "a\t1\t新\tbrief\t0\tx\n");
 	p = paste_load(dir, &f);
 	assert_non_null(p);
 	{
@@ -120,7 +109,7 @@ test_local(void **state)
 	assert_string_equal(paste_profile_at(p, 1), "b");
 	assert_null(paste_profile_at(p, 2));
 	paste_free(p);
-	put("paste.local.tsv", NULL);
+	put("paste.local", NULL);
 }
 
 static void
@@ -144,13 +133,13 @@ test_refused(void **state)
 		char text[600];
 
 		(void)snprintf(text, sizeof text, HEADING "%s", cases[i].rows);
-		put("paste.tsv", text);
+		put("paste", text);
 		assert_null(paste_load(dir, &f));
 		if (f.code != EX_CONFIG || f.line != cases[i].line || strcmp(f.field, cases[i].field) != 0 ||
 		    strstr(f.file, "paste.tsv") == NULL)
 			fail_msg("case %zu: %s:%zu: %s: %s", i, f.file, f.line, f.field, f.text);
 	}
-	put("paste.tsv", NULL);
+	put("paste", NULL);
 	assert_null(paste_load(dir, NULL));
 }
 
@@ -171,23 +160,15 @@ test_shipped(void **state)
 static int
 set_up(void **state)
 {
-	char path[200];
-
 	(void)state;
-	if (mkdtemp(dir) == NULL)
-		return -1;
-	(void)snprintf(path, sizeof path, "%s/rules", dir);
-	return mkdir(path, 0700);
+	return confdir_make(dir, "paste_test", "rules") ? 0 : -1;
 }
 
 static int
 tear_down(void **state)
 {
-	char path[200];
-
 	(void)state;
-	(void)snprintf(path, sizeof path, "%s/rules", dir);
-	return rmdir(path) != 0 || rmdir(dir) != 0 ? -1 : 0;
+	return confdir_remove(dir, "rules");
 }
 
 int

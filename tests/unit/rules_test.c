@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "../../formats/conf.h"
 #include "../../formats/rules.h"
+#include "../lib/confdir.h"
 #include "../lib/rulesdir.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -20,22 +20,12 @@
 #define LIMIT_HEAD "what\tlevel\tgrade\tprec\torigin\tminutes\tclause\tin_force_since\n"
 
 static struct rules *shipped;
-static char dir[64];
+static char dir[CONFDIR_MAX];
 
 static void
 put(const char *name, const char *text)
 {
-	char path[128];
-	FILE *fp;
-
-	(void)snprintf(path, sizeof(path), "%s/rules/%s.tsv", dir, name);
-	(void)unlink(path);	/* a link to the shipped table must not be written through */
-	if (text == NULL)
-		return;
-	fp = fopen(path, "w");
-	assert_non_null(fp);
-	assert_true(fputs(text, fp) >= 0);
-	assert_int_equal(fclose(fp), 0);
+	confdir_put(dir, "rules", name, text);
 }
 
 static void
@@ -50,7 +40,7 @@ put_base(void)
 static int
 setup(void **state)
 {
-	char conf[4096], sub[128];
+	char conf[4096];
 	struct fault f = {0};
 
 	(void)state;
@@ -61,25 +51,17 @@ setup(void **state)
 		(void)fprintf(stderr, "%s:%zu: %s: %s\n", f.file, f.line, f.field, f.text);
 		return -1;
 	}
-	(void)snprintf(dir, sizeof(dir), "/tmp/rules_test.XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		return -1;
-	(void)snprintf(sub, sizeof(sub), "%s/rules", dir);
-	return mkdir(sub, 0700);
+	return confdir_make(dir, "rules_test", "rules") ? 0 : -1;
 }
 
 static int
 teardown(void **state)
 {
-	char path[128];
-
 	(void)state;
 	rulesdir_clear(dir);
-	(void)snprintf(path, sizeof(path), "%s/rules", dir);
-	(void)rmdir(path);
 	rules_free(shipped);
 	rules_free(NULL);
-	return rmdir(dir);
+	return confdir_remove(dir, "rules");
 }
 
 static int
