@@ -40,6 +40,14 @@ text_unsigned(const struct body *b)
 	return body_flag(b, F_UNSIGNED) || body_text(b, F_SIGNATURE_OWED) != NULL;
 }
 
+void
+text_signed(struct body *b, const char *signer)
+{
+	body_unset(b, F_UNSIGNED);
+	body_unset(b, F_SIGNATURE_OWED);
+	body_set_text(b, F_SIGNER, signer);
+}
+
 const char *
 text_say(const struct text_env *e, const char *zh, const char *en)
 {

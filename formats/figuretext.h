@@ -29,6 +29,8 @@ struct text_env {
 
 /* Its signature is owed: 先报后签 (F_UNSIGNED), or simply not signed. */
 bool text_unsigned(const struct body *);
+/* The body as it stands now that `signer` has signed it afterwards (补签). */
+void text_signed(struct body *, const char *signer);
 /* Of the two the one in the text's language. */
 const char *text_say(const struct text_env *, const char *zh, const char *en);
 bool text_exercise(const struct body *, const struct text_env *);	/* or the realm of its id */

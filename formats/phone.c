@@ -155,7 +155,7 @@ phone_write(const struct body *b, const struct text_env *e, struct buf *out)
 		buf_puts(out, text_say(e, "不详", "not known"));
 	buf_puts(out, text_say(e, "\n人员和损失:", "\nPeople and losses: "));
 	if (!figuretext_all(out, b, FIGURES_SPOKEN, e))
-		buf_puts(out, body_enum(b, F_STAGE) == STAGE_FIRST ? text_say(e, "未报", "not reported")
+		buf_puts(out, body_enum(b, F_STAGE) <= STAGE_FIRST ? text_say(e, "未报", "not reported")
 								  : text_say(e, "本报没有新数字", "no new figures in this report"));
 	if (body_enum(b, F_GRADE) != 0)
 		buf_printf(

@@ -171,6 +171,7 @@ read_message(struct ctl *ctl, const char *word, struct body *b, struct fault *f)
 {
 	struct msgid id;
 	json_t *answer;
+	const char *signer;
 	int rc = -1;
 
 	if (!msgid_parse(word, &id))
@@ -181,6 +182,10 @@ read_message(struct ctl *ctl, const char *word, struct body *b, struct fault *f)
 		(void)fault_set(f, EX_NOINPUT, "id", _("its text was destroyed"));
 	else
 		rc = json_to_body(json_object_get(answer, "body"), b, NULL, 0, true, f);
+	signer = json_string_value(json_object_get(answer, "signer"));
+	if (rc == 0 && text_unsigned(b) && json_is_false(json_object_get(answer, "signature_owed")) && signer != NULL &&
+	    *signer != '\0')
+		text_signed(b, signer);
 	json_decref(answer);
 	return rc;
 }

@@ -9,6 +9,7 @@
 #include "../formats/body.h"
 #include "../formats/buf.h"
 #include "../formats/i18n.h"
+#include "../formats/figuretext.h"
 #include "../formats/json.h"
 #include "../formats/phone.h"
 #include "../formats/value.h"
@@ -299,5 +300,7 @@ phone_open(struct app *app, const json_t *message)
 		body_free(b);
 		return;
 	}
+	if (text_unsigned(b) && !jflag(message, "signature_owed") && *jtext(message, "signer"))
+		text_signed(b, jtext(message, "signer"));
 	open_with(app, b, jtext(message, "incident"), jtext(message, "id"), jtext(message, "number"), mine, jexercise(message));
 }

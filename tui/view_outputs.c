@@ -10,6 +10,7 @@
 #include "../formats/bulletin.h"
 #include "../formats/conf.h"
 #include "../formats/i18n.h"
+#include "../formats/figuretext.h"
 #include "../formats/json.h"
 #include "../formats/paste.h"
 #include "../formats/phone.h"
@@ -248,5 +249,7 @@ outputs_open(struct app *app, const json_t *message)
 		body_free(b);
 		return;
 	}
+	if (text_unsigned(b) && !jflag(message, "signature_owed") && *jtext(message, "signer"))
+		text_signed(b, jtext(message, "signer"));
 	open_with(app, b, jflag(message, "mine") ? app_hello(app, "name") : NULL, jexercise(message));
 }
