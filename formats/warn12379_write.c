@@ -204,9 +204,12 @@ put_head(struct w_writing *w, struct fault *f)
 	struct buf ref = {0};
 	struct msgid mid;
 	int64_t ms;
-	int rc = -1;
+	int rc = -1, stage = body_enum(w->b, F_STAGE);
+	bool amends = stage == STAGE_CORRECTION || stage == STAGE_WITHDRAWAL;
 
-	if (!body_time(w->b, F_SENT, &ms) && !body_time(w->b, F_WRITTEN, &ms))
+	/* a correction or recall of our own went when it was written; what it corrects keeps its time */
+	if (!(amends && body_time(w->b, F_WRITTEN, &ms)) && !body_time(w->b, F_SENT, &ms) &&
+	    !body_time(w->b, F_WRITTEN, &ms))
 		return fault_set(f, EX_DATAERR, "sent", _("is missing"));
 	if (!time_text(ms, sent))
 		return fault_set(f, EX_DATAERR, "sent", _("no year of four digits holds this time"));
@@ -218,7 +221,9 @@ put_head(struct w_writing *w, struct fault *f)
 	if (type != NULL && w_is_msg_type(type))
 		w_carry(w, F_CAP_MSGTYPE);
 	else
-		type = "Alert";
+		type = stage == STAGE_CORRECTION ? "Update" : stage == STAGE_WITHDRAWAL ? "Cancel" : "Alert";
+	if (amends && strcmp(type, "Alert") != 0)
+		w_carry(w, F_STAGE);
 	if (strcmp(type, "Alert") != 0 && ref.n == 0) {
 		(void)fault_set(f, EX_DATAERR, "cap_references", _("is missing: %s must say to what"), type);
 		goto out;

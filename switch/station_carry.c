@@ -44,7 +44,8 @@ carry(struct draft *d, const struct body *typed, const struct body *old)
 
 		for (size_t k = 0; k < sizeof of_one_message / sizeof of_one_message[0]; k++)
 			skip = skip || v->key == of_one_message[k];
-		if (skip || said_anew(typed, v))
+		/* a warning of another colour is not as severe as it was */
+		if (skip || said_anew(typed, v) || (v->key == F_SEVERITY && body_first(typed, F_COLOUR) != NULL))
 			continue;
 		if (field_decimals(v->field) >= 0) {
 			struct figure fig = v->u.fig;

@@ -116,6 +116,19 @@ write_refusals(void **state)
 	assert_int_equal(warn12379_write(b, cb, &xml, NULL, &f), -1);
 	assert_string_equal(f.field, "cap_references");
 	body_unset(b, F_CAP_MSGTYPE);
+	/* a recall or correction of our own is no fresh alert */
+	for (int stage = STAGE_CORRECTION; stage <= STAGE_WITHDRAWAL; stage++) {
+		body_set_num(b, F_STAGE, stage);
+		assert_int_equal(warn12379_write(b, cb, &xml, NULL, &f), -1);
+		assert_string_equal(f.field, "cap_references");
+		body_set_text(b, F_CAP_REFERENCES, "33022500000000_20261122170000");
+		assert_int_equal(warn12379_write(b, cb, &xml, NULL, &f), 0);
+		assert_non_null(strstr(buf_cstr(&xml),
+		    stage == STAGE_CORRECTION ? "<msgType>Update</msgType>" : "<msgType>Cancel</msgType>"));
+		buf_clear(&xml);
+		body_unset(b, F_CAP_REFERENCES);
+	}
+	body_unset(b, F_STAGE);
 	body_set_time(b, F_SENT, WHEN_MS_MIN);
 	(void)warn12379_write(b, cb, &xml, NULL, &f);
 	buf_clear(&xml);
