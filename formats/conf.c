@@ -295,6 +295,31 @@ tsv_line(const struct tsv *t, size_t row)
 }
 
 bool
+tsv_date(const char *s)
+{
+	static const char form[] = "0000-00-00";
+	static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	size_t n = strlen(s);
+	int year, month, day;
+
+	if (n == 0)
+		return true;
+	if (n != 4 && n != 10)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (form[i] == '0' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
+			return false;
+	if (n == 4)
+		return true;
+	year = (s[0] - '0') * 1000 + (s[1] - '0') * 100 + (s[2] - '0') * 10 + (s[3] - '0');
+	month = (s[5] - '0') * 10 + (s[6] - '0');
+	day = (s[8] - '0') * 10 + (s[9] - '0');
+	if (month < 1 || month > 12 || day < 1 || day > days[month - 1])
+		return false;
+	return month != 2 || day != 29 || (year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
+}
+
+bool
 tsv_has(const struct tsv *t, const char *column)
 {
 	for (size_t i = 0; i < t->columns; i++)

@@ -20,6 +20,7 @@ size_t tsv_rows(const struct tsv *);
 const char *tsv_get(const struct tsv *, size_t row, const char *column);	/* "" when the column is not there */
 size_t tsv_line(const struct tsv *, size_t row);				/* line in the file, 1-based */
 bool tsv_has(const struct tsv *, const char *column);
+bool tsv_date(const char *);	/* "", a year, or YYYY-MM-DD that is in the calendar */
 
 struct settings;
 /* `key = value` lines; keys [a-z0-9_.-]; a key twice is refused; the caller names the allowed keys (NULL-terminated). */

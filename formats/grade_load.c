@@ -166,7 +166,7 @@ read_row(const struct source *s, struct grade_row *r)
 		return refuse(r, s->f, "rule", _("is not known here"));
 	if (r->clause[0] == '\0')
 		return refuse(r, s->f, "clause", _("a rule must cite its clause"));
-	if (since[strspn(since, "0123456789-")] != '\0')
+	if (!tsv_date(since))
 		return refuse(r, s->f, "in_force_since", _("is no date"));
 	if (read_fields(s, r) == -1 || read_number(s, r) == -1)
 		return -1;

@@ -161,7 +161,7 @@ limit_row(struct rules *r, const struct tsv *t, size_t row, int file, struct fau
 		    MINUTES_MAX, minutes);
 	if (l.clause[0] == '\0')
 		return fault_set(f, EX_CONFIG, "clause", _("a limit must cite its clause"));
-	if (since[strspn(since, "0123456789-")] != '\0')
+	if (!tsv_date(since))
 		return fault_set(f, EX_CONFIG, "in_force_since", _("\"%s\" is no date"), since);
 	for (i = 0; i < r->nlimit; i++) {
 		struct limit_row *o = &r->limit[i];

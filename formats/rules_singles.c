@@ -77,6 +77,8 @@ number_row(struct rules_singles *s, const struct tsv *t, size_t row, bool seen[N
 	s->clause[i] = tsv_get(t, row, "clause");
 	if (s->clause[i][0] == '\0')
 		return fault_set(f, EX_CONFIG, "clause", _("a limit must cite its clause"));
+	if (!tsv_date(tsv_get(t, row, "in_force_since")))
+		return fault_set(f, EX_CONFIG, "in_force_since", _("\"%s\" is no date"), tsv_get(t, row, "in_force_since"));
 	return 0;
 }
 

@@ -281,6 +281,8 @@ bad_tables_stop_the_start(void **state)
 	    {"numbers", NUMBER_HEAD "recall_seconds\t30\tmin\tx\t\n", 2, "unit"},
 	    {"numbers", NUMBER_HEAD "recall_seconds\t30\ts\t\t\n", 2, "clause"},
 	    {"numbers", NUMBER_HEAD "recall_seconds\t30\ts\tx\t\nrecall_seconds\t30\ts\tx\t\n", 3, "twice"},
+	    {"numbers", NUMBER_HEAD "recall_seconds\t30\ts\tx\t2026-02-30\n", 2, "date"},
+	    {"deadlines", LIMIT_HEAD "read\t*\t*\t*\tdelivered\t5\ts\t2025-02-29\n", 2, "date"},
 	    {"classified", "mark\tbasis\n\tx\n", 2, "missing"},
 	    {"deadlines", LIMIT_HEAD "written\tcounty\tIV\t*\tlearned\t360\ts\t\n", 0, "undetermined"},
 	};
