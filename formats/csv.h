@@ -9,7 +9,7 @@
  *   enum  ASCII name      time  RFC 3339 in its own offset, " (original text)" behind it where that says something else
  *   figure  3  ?  ~20  >=3  <=5, then @source and /as-of where given: unknown stays "?", absent stays an empty cell
  *   figures counted in anything but persons have their unit in the heading: loss(万元) crops(公顷) collapsed(间)
- *   position  latitude longitude in degrees      unknown  172=<hex of CBOR>      several values: joined by " | "
+ *   position  latitude longitude in degrees      unknown  4000=<hex of CBOR>      several values: joined by " | "
  *
  * Cells are safe to open: one that begins with = + - @ or their full-width forms, a tab, or an apostrophe gets an
  * apostrophe before it (taking one leading apostrophe away gives the text back).  Control characters become U+FFFD.

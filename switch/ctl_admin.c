@@ -12,6 +12,7 @@
 #include "../formats/i18n.h"
 #include "command.h"
 #include "ctl.h"
+#include "foldcache.h"
 #include "journal.h"
 #include "stationdir.h"
 
@@ -175,6 +176,7 @@ verify_offline(struct ctl *ctl, struct fault *f)
 {
 	struct stationdir d;
 	struct journal_verify v = { 0 };
+	struct foldcache_result folds = { .why = "" };
 	struct journal *j = NULL;
 	json_t *out = NULL;
 	int lock = -1;
@@ -186,39 +188,46 @@ verify_offline(struct ctl *ctl, struct fault *f)
 			f->code = EX_DATAERR;	/* the journal is what was asked about */
 		goto out;
 	}
-	if (j->ops->verify(j, d.station, &v) != 0 && v.bad[0] == '\0')
+	if (j->ops->verify(j, d.station, &v) != 0 && v.bad[0] == '\0') {
 		(void)fault_set(f, EX_IOERR, "", _("the journal in %s cannot be read to its end"), d.journal);
-	else
-		out = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:b}", "messages", (json_int_t)v.messages, "chain",
-		    (json_int_t)v.chain, "deliveries", (json_int_t)v.deliveries, "outbox", (json_int_t)v.outbox,
-		    "blobs", (json_int_t)v.blobs, "destroyed", (json_int_t)v.destroyed, "bad", v.bad, "offline", 1);
+		goto close;
+	}
+	if (!j->failed && foldcache_verify(j, false, &folds) == -1 && v.bad[0] == '\0')
+		(void)snprintf(v.bad, sizeof v.bad, "%s", _("incident: the cached rows cannot be read to their end"));
+	out = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:b}", "messages", (json_int_t)v.messages, "chain",
+	    (json_int_t)v.chain, "deliveries", (json_int_t)v.deliveries, "outbox", (json_int_t)v.outbox, "blobs",
+	    (json_int_t)v.blobs, "destroyed", (json_int_t)v.destroyed, "bad", v.bad, "offline", 1);
+	foldcache_answer(out, &folds);
+close:
 	j->ops->close(j);
 out:
 	close(lock);
 	return out;
 }
 
-/* What is wrong, of the answer's `bad` and `fold_bad` (text, number or list); "" when nothing is. */
-static const char *
+/* What is wrong, of the answer's `bad` and `fold_bad`; "" when nothing is. */
+static void
 verdict(const json_t *answer, char *buf, size_t size)
 {
-	static const char *const keys[] = { "bad", "fold_bad" };
+	const char *bad = json_string_value(json_object_get(answer, "bad"));
+	const char *fold = json_string_value(json_object_get(answer, "fold_bad"));
+	long long n = (long long)json_integer_value(json_object_get(answer, "fold_count"));
+	long long rebuilt = (long long)json_integer_value(json_object_get(answer, "rebuilt"));
+	char id[MSGID_TEXT_MAX], why[64];
 
-	for (size_t i = 0; i < 2; i++) {
-		const json_t *v = json_object_get(answer, keys[i]);
-
-		if ((json_is_string(v) && json_string_length(v) > 0) ||
-		    (json_is_integer(v) && json_integer_value(v) != 0) ||
-		    (json_is_array(v) && json_array_size(v) > 0) || json_is_true(v)) {
-			char text[600];
-
-			(void)snprintf(buf, size, "%s%s", i == 0 ? "" : _("cached fold differs: "),
-			    ctl_text(answer, keys[i], text, sizeof text));
-			return buf;
-		}
-	}
 	buf[0] = '\0';
-	return buf;
+	if (bad == NULL || fold == NULL)
+		(void)snprintf(buf, size, "%s", _("the switch's answer is not understood"));
+	else if (bad[0] != '\0')
+		(void)ctl_text(answer, "bad", buf, size);
+	else if (fold[0] != '\0' && rebuilt > 0)
+		(void)snprintf(buf, size, _("cached fold differs: %s (%s); %lld cached incidents rebuilt"),
+		    ctl_text(answer, "fold_bad", id, sizeof id), ctl_text(answer, "fold_why", why, sizeof why), rebuilt);
+	else if (fold[0] != '\0')
+		(void)snprintf(buf, size,
+		    _("cached fold differs: %s (%s); %lld cached incidents wrong, verify with the switch running to "
+		      "rebuild them"),
+		    ctl_text(answer, "fold_bad", id, sizeof id), ctl_text(answer, "fold_why", why, sizeof why), n);
 }
 
 int
@@ -227,7 +236,8 @@ ctl_verify(struct ctl *ctl, int argc, char **argv)
 	static const struct {
 		const char *key, *label;
 	} rows[] = {{"messages", N_("messages")}, {"chain", N_("chain rows")}, {"deliveries", N_("deliveries")},
-	    {"outbox", N_("outbox")}, {"blobs", N_("blobs")}, {"destroyed", N_("destroyed")}};
+	    {"outbox", N_("outbox")}, {"blobs", N_("blobs")}, {"destroyed", N_("destroyed")},
+	    {"incidents", N_("incidents")}};
 	struct fault f = { 0 };
 	json_t *answer;
 	char bad[700], buf[64];
@@ -244,7 +254,7 @@ ctl_verify(struct ctl *ctl, int argc, char **argv)
 	}
 	if (answer == NULL)
 		return ctl_fail(&f);
-	(void)verdict(answer, bad, sizeof bad);
+	verdict(answer, bad, sizeof bad);
 	if (ctl->json) {
 		(void)json_object_set_new(answer, "clean", json_boolean(bad[0] == '\0'));
 		ctl_json_answer(stdout, answer);

@@ -1,9 +1,9 @@
 /*
- * The station's state in figures, and the check of everything kept.
+ * The station's state in figures, and the check of everything kept.  Of the queries verify alone writes: it mends the cache.
  */
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "foldcache.h"
 #include "query_live.h"
 
 /* ---- status ---- */
@@ -81,80 +81,22 @@ query_status(struct query *q)
 
 /* ---- verify ---- */
 
-struct caches {
-	struct cached {
-		struct msgid id;
-		char number[96];
-		struct buf summary;
-		bool history;
-	} *v;
-	size_t n, cap;
-};
-
-static int
-cache_row(void *ctx, const struct journal_incident *row)
-{
-	struct caches *cs = ctx;
-	struct cached *c;
-
-	if (cs->n == cs->cap) {
-		cs->cap = cs->cap == 0 ? 64 : cs->cap * 2;
-		cs->v = xreallocarray(cs->v, cs->cap, sizeof *cs->v);
-	}
-	c = &cs->v[cs->n++];
-	memset(c, 0, sizeof *c);
-	c->id = row->id;
-	memcpy(c->number, row->number, sizeof c->number);
-	c->history = row->history;
-	buf_put(&c->summary, row->summary.p, row->summary.n);
-	return 0;
-}
-
-/* Does what is kept differ from what the messages say now? */
-static int
-cache_differs(struct query *q, const struct cached *c, bool *differs)
-{
-	struct folded fd;
-	json_error_t err;
-	json_t *kept, *fresh;
-
-	memset(&fd, 0, sizeof fd);
-	if (station_fold(q->s, &c->id, &fd) == -1)
-		return -1;
-	kept = c->summary.n > 0 ? json_loadb((const char *)c->summary.p, c->summary.n, 0, &err) : NULL;
-	fresh = incident_summary(fd.incident);
-	*differs = kept == NULL || !json_equal(kept, fresh) || strcmp(c->number, fd.incident->number) != 0 ||
-	    c->history != fd.incident->history;
-	json_decref(kept);
-	json_decref(fresh);
-	folded_free(&fd);
-	return 0;
-}
-
+/* The cache is disposable: what differs from the messages is made again of them at once, unless the messages themselves do
+ * not verify, for then they are evidence and nothing is made of them. */
 json_t *
 query_verify(struct query *q)
 {
+	struct foldcache_result folds;
 	struct journal_verify v;
-	struct caches cs = { 0 };
-	char bad[MSGID_TEXT_MAX] = "";
-	bool differs = false;
-	json_t *o = NULL;
+	json_t *o;
+	int rc;
 
 	memset(&v, 0, sizeof v);
-	if (q->j->ops->verify(q->j, q->self, &v) == -1 ||
-	    q->j->ops->incident_each(q->j, REALM_LIVE, true, cache_row, &cs) == -1 ||
-	    q->j->ops->incident_each(q->j, REALM_EXERCISE, true, cache_row, &cs) == -1) {
-		(void)query_unreadable(q);
-		goto out;
-	}
-	for (size_t i = 0; i < cs.n && bad[0] == '\0'; i++) {
-		if (cache_differs(q, &cs.v[i], &differs) == -1) {
-			(void)query_unreadable(q);
-			goto out;
-		}
-		if (differs)
-			(void)msgid_format(&cs.v[i].id, bad, sizeof bad);
-	}
+	if (q->j->ops->verify(q->j, q->self, &v) == -1)
+		return query_unreadable(q);
+	rc = v.bad[0] == '\0' ? foldcache_mend(q->s, q->now, &folds) : foldcache_verify(q->j, false, &folds);
+	if (rc == -1)
+		return query_unreadable(q);
 	o = json_object();
 	query_put(o, "messages", json_integer((json_int_t)v.messages));
 	query_put(o, "chain", json_integer((json_int_t)v.chain));
@@ -162,12 +104,7 @@ query_verify(struct query *q)
 	query_put(o, "outbox", json_integer((json_int_t)v.outbox));
 	query_put(o, "blobs", json_integer((json_int_t)v.blobs));
 	query_put(o, "destroyed", json_integer((json_int_t)v.destroyed));
-	query_put(o, "incidents", json_integer((json_int_t)cs.n));
 	query_put_text(o, "bad", v.bad);
-	query_put_text(o, "fold_bad", bad);
-out:
-	for (size_t i = 0; i < cs.n; i++)
-		buf_free(&cs.v[i].summary);
-	free(cs.v);
+	foldcache_answer(o, &folds);
 	return o;
 }

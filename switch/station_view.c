@@ -7,6 +7,7 @@
 #include <sysexits.h>
 #include "../formats/i18n.h"
 #include "../formats/text.h"
+#include "foldcache.h"
 #include "incident.h"
 #include "log.h"
 #include "station_int.h"
@@ -48,52 +49,10 @@ station_link_status(const struct station *s, const char *peer, struct link_statu
 
 /* ---- folding ---- */
 
-struct gather {
-	struct folded *fd;
-	size_t cap;
-};
-
-static int
-gather(void *ctx, const struct journal_msg *m)
-{
-	struct gather *g = ctx;
-	struct folded *fd = g->fd;
-	struct body *b;
-	struct fault f;
-
-	/* Only what is addressed to us or ours is part of what this station knows.  What is destroyed stays as a line
-	 * that says nothing. */
-	if (!m->local)
-		return 0;
-	if ((b = m->body.n > 0 ? wire_decode(m->body.p, m->body.n, &f) : body_new()) == NULL)
-		return 0;
-	if (fd->n == g->cap) {
-		g->cap = g->cap == 0 ? 16 : g->cap * 2;
-		fd->bodies = xreallocarray(fd->bodies, g->cap, sizeof *fd->bodies);
-		fd->msgs = xreallocarray(fd->msgs, g->cap, sizeof *fd->msgs);
-		fd->rows = xreallocarray(fd->rows, g->cap, sizeof *fd->rows);
-	}
-	fd->bodies[fd->n] = b;
-	fd->msgs[fd->n] = (struct fold_msg){
-	    .id = m->id, .stored = m->stored, .body = b, .kind = m->kind, .destroyed = m->destroyed};
-	fd->rows[fd->n] = *m;
-	memset(&fd->rows[fd->n].body, 0, sizeof fd->rows[fd->n].body);
-	fd->n++;
-	return 0;
-}
-
 int
 station_fold(struct station *s, const struct msgid *incident, struct folded *fd)
 {
-	struct gather g = {.fd = fd};
-
-	memset(fd, 0, sizeof *fd);
-	if (s->j->ops->each_of_incident(s->j, incident, gather, &g) == -1) {
-		folded_free(fd);
-		return -1;
-	}
-	fd->incident = incident_fold(fd->msgs, fd->n);
-	return 0;
+	return foldcache_fold(s->j, incident, fd);
 }
 
 void
@@ -162,7 +121,8 @@ station_resolve(struct station *s, int realm, const char *text, struct msgid *in
 		struct journal_incident inc;
 
 		memset(&inc, 0, sizeof inc);
-		rc = s->j->ops->incident_get(s->j, &id, &inc);
+		if ((rc = s->j->ops->incident_get(s->j, &id, &inc)) == 0 && foldcache_blank(&inc))
+			rc = 1;
 		buf_free(&inc.summary);
 		if (rc == 0) {
 			*incident = id;
