@@ -5,7 +5,7 @@
  *   text, code, station: string      time: RFC 3339 string, or {"t":..., "text":...} where an original text is kept
  *   enum: ASCII name (number when unknown)    figure: integer/decimal when exact and plain, "?" when unknown, else
  *   {"q":"about","n":20,"source":"119","asof":"..."}; repeatable fields: a single value or an array
- *   msgid: text form    geo: [lat, lon] in degrees    digest: hex    unknown keys: {"unknown":{"172":"<hex of CBOR>"}}
+ *   msgid: text form    geo: [lat, lon] in degrees    digest: hex    unknown keys: {"unknown":{"4000":"<hex of CBOR>"}}
  * Reading also takes strings in the form of value.h for every type.
  */
 #include <jansson.h>
