@@ -41,6 +41,7 @@ struct import {
 	const struct import_format *format;
 	struct ctl *ctl;
 	struct ctl_pipe *pipe;
+	struct submit_tally *tally;
 	const struct codebook *cb;
 	const char *to;
 	char **places;		/* what the pipe's items are named by; owned */
@@ -111,6 +112,52 @@ put_document(struct import *im, const char *where, struct import_doc *doc, uint8
 	return ctl_pipe_put(im->pipe, where, 0, request, bytes, len, gone);
 }
 
+/* A message of this program that is held here already, by its own id: told like any other that is there. */
+static void
+tell_held(struct import *im, const char *where, const char *id)
+{
+	struct ctl_done done = { .where = where, .rid = "" };
+	json_t *answer = json_pack("{s:b, s:s, s:b}", "ok", 1, "id", id, "duplicate", 1);
+	char text[4600];
+
+	(void)snprintf(text, sizeof text, _("%s is message %s, which is here already: nothing was entered"), where, id);
+	ctl_note(text);
+	done.answer = answer;
+	submit_tally_done(im->tally, &done);
+	json_decref(answer);
+}
+
+/* 0 not held here, 1 it is and that was told, -1 + fault the switch is gone. */
+static int
+held_already(struct import_file *file, const char *where, const struct body *own)
+{
+	struct import *im = file->im;
+	char id[MSGID_TEXT_MAX];
+	struct fault f = { 0 };
+	struct msgid own_id;
+	json_t *answer;
+
+	if (!body_id(own, F_ID, &own_id))
+		return 0;
+	msgid_format(&own_id, id, sizeof id);
+	if (ctl_pipe_drain(im->pipe, file->gone) != 0)
+		return -1;
+	answer = ctl_pipe_ask(im->pipe, json_pack("{s:s, s:s}", "op", "message", "id", id), &f);
+	if (answer == NULL) {
+		/* what only passes through here is not held for this station */
+		if (f.code == EX_NOINPUT || f.code == EX_NOPERM)
+			return 0;
+		*file->gone = f;
+		return -1;
+	}
+	if (import_held(own, answer, im->cb, ctl_now(), &f) == 0)
+		tell_held(im, where, id);
+	else
+		ctl_pipe_refuse(im->pipe, where, 0, &f);
+	json_decref(answer);
+	return 1;
+}
+
 static void
 one_alert(void *ctx, const void *bytes, size_t len, struct cap_alert *alert, const struct fault *refused)
 {
@@ -118,11 +165,16 @@ one_alert(void *ctx, const void *bytes, size_t len, struct cap_alert *alert, con
 	struct import_doc doc = { 0 };
 	const char *where = ++file->n == 1 ? file->where : place_of(file->im, file->where, file->n);
 	uint8_t *copy;
+	int held;
 
 	if (file->rc != 0)
 		return;
 	if (alert == NULL) {
 		ctl_pipe_refuse(file->im->pipe, where, 0, refused);
+		return;
+	}
+	if (alert->own != NULL && (held = held_already(file, where, alert->own)) != 0) {
+		file->rc = held == -1 ? -1 : 0;
 		return;
 	}
 	doc.exercise = alert->fate == CAP_EXERCISE;
@@ -249,7 +301,7 @@ int
 ctl_import(struct ctl *ctl, int argc, char **argv)
 {
 	struct submit_tally tally = { .ctl = ctl };
-	struct import im = { .ctl = ctl };
+	struct import im = { .ctl = ctl, .tally = &tally };
 	struct ctl_args a;
 	struct fault f = { 0 };
 	const char *format, *from, *self;

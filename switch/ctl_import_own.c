@@ -2,12 +2,16 @@
  * Messages of this program that come as CAP documents.
  *
  * They hold all fields of the message they were made of, and none of it is lost here; but a warning they are not, and
- * the station that wrote them is known by what the document says alone.
+ * the station that wrote them is known by what the document says alone.  Where that very message is held it is not
+ * entered a second time; a document that says something else under its id is refused.
  */
 #include <string.h>
+#include <sysexits.h>
 #include "../formats/buf.h"
 #include "../formats/i18n.h"
+#include "../formats/json.h"
 #include "../formats/text.h"
+#include "../formats/wire.h"
 #include "ctl_import.h"
 
 /* What is of that one message, or of the hand that signed it there. */
@@ -96,4 +100,30 @@ import_own(const struct body *own, const struct body *came)
 	return report						? as_intake(own, came)
 	       : kind == KIND_WARNING || kind == KIND_RECEIPT ? body_copy(came)
 							      : as_log(own, came);
+}
+
+int
+import_held(const struct body *own, const json_t *answer, const struct codebook *cb, int64_t now, struct fault *f)
+{
+	const char *id = json_string_value(json_object_get(answer, "id"));
+	struct buf said = {0}, stands = {0};
+	struct body *b = body_new();
+	bool same;
+
+	if (json_is_true(json_object_get(answer, "destroyed"))) {
+		body_free(b);
+		return fault_set(f, EX_DATAERR, "id", _("this document was destroyed here by two persons"));
+	}
+	same = json_to_body(json_object_get(answer, "body"), b, cb, now, true, f) == 0;
+	if (same) {
+		wire_encode(own, &said);
+		wire_encode(b, &stands);
+		same = said.n == stands.n && memcmp(said.p, stands.p, said.n) == 0;
+	}
+	buf_free(&said);
+	buf_free(&stands);
+	body_free(b);
+	return same ? 0
+		    : fault_set(f, EX_DATAERR, "id",
+			  _("the document says it is message %s, and that one has another content here"), id != NULL ? id : "?");
 }

@@ -414,6 +414,10 @@ export_original(struct ctl *ctl, const char *id, struct fault *f)
 
 	if (answer == NULL)
 		goto out;
+	if (digest == NULL && json_is_true(json_object_get(answer, "destroyed"))) {
+		(void)fault_set(f, EX_NOINPUT, "id", _("%s was destroyed here by two persons: its bytes are gone"), id);
+		goto out;
+	}
 	if (digest == NULL) {
 		(void)fault_set(f, EX_NOINPUT, "id", _("%s was not imported: there are no original bytes"), id);
 		goto out;

@@ -36,6 +36,7 @@ struct draft {
 	bool history;
 	bool foreign;	/* corrects or recalls by the word of another system */
 	bool machine;	/* the switch's own: no person's rules */
+	bool submitted;	/* 送核: whoever signs it is still to come */
 	bool inherited;	/* its type or division was taken from another message: codes unknown here pass */
 	struct folded fd; /* of the incident so far; n = 0 when it opens */
 	/* A message that must be stored with this one, in the same transaction, and just before it; judged already.  A
@@ -66,6 +67,7 @@ void draft_add_to(struct draft *, uint32_t key, const char *station);
 /* station_report.c: versions, what a first report inherits, figures, signature. */
 void draft_carry(struct draft *); /* station_carry.c: what a correction leaves unsaid */
 int draft_report(struct draft *);
+int draft_laxer(struct draft *);  /* a grade below what is proven or stated: a leader and a reason */
 int draft_falls(struct draft *);  /* a count may fall only with a reason */
 void draft_trail(struct draft *); /* what the review of it left, else who owes the signature */
 /* station_amend.c: 更正 and 撤回; which need addressees of their own. */
@@ -76,6 +78,12 @@ void draft_amend_address(struct draft *);
 int draft_step(struct draft *);
 /* station_foreign.c: what an imported message refers to, by the numbers it has elsewhere. */
 void draft_foreign_refs(struct draft *);
+/* The key of its identity in the journal's space "message"; false: it has none. */
+bool foreign_key(const struct body *, char *out, size_t size);
+/* Whether the request is a document that was imported before: 0 no (or nothing to say), 1 yes, and what it became, -1 +
+ * d->f: it must not come in again.  answered: this very request was. */
+int draft_imported(struct draft *, bool answered, struct msgid *first);
+void draft_import_remember(struct draft *, const struct msgid *);
 
 /* station_submit.c */
 bool rid_valid(const char *);

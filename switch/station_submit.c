@@ -220,15 +220,12 @@ receipt_stands(struct draft *d, struct msgid *id)
 static void
 remember_foreign(struct draft *d, const struct msgid *id)
 {
-	const char *fid = body_text(d->b, F_FOREIGN_ID), *fst = body_text(d->b, F_FOREIGN_STATION);
 	const char *finc = body_text(d->b, F_FOREIGN_INCIDENT);
 	char key[1400];
 	struct msgid incident;
 
-	if (fid != NULL) {
-		snprintf(key, sizeof key, "%s/%s", fst != NULL ? fst : "", fid);
+	if (foreign_key(d->b, key, sizeof key))
 		d->s->j->ops->foreign_put(d->s->j, "message", key, id);
-	}
 	if (finc != NULL && d->opens && body_id(d->b, F_INCIDENT, &incident))
 		d->s->j->ops->foreign_put(d->s->j, "incident", finc, &incident);
 }
@@ -337,7 +334,7 @@ submit_with(struct station *s, int64_t now, uint64_t ticket, const struct statio
 	struct journal_request had;
 	uint8_t digest[DIGEST_LEN], blob[DIGEST_LEN];
 	struct msgid id;
-	int rc;
+	int rc, past = 0;
 
 	if (!rid_valid(r->rid)) {
 		draft_refuse(&d, EX_DATAERR, "rid", _("a request id has 1 to 191 printable characters"));
@@ -345,6 +342,14 @@ submit_with(struct station *s, int64_t now, uint64_t ticket, const struct statio
 	}
 	request_digest(r, digest);
 	rc = s->j->ops->request_get(s->j, r->rid, &had);
+	if (rc != -1)
+		past = draft_imported(&d, rc == 0 && memcmp(had.digest, digest, DIGEST_LEN) == 0, &id);
+	if (past == -1)
+		goto refused;
+	if (past == 1) {
+		draft_answer(s, ticket, &id, true, NULL);
+		goto taken;
+	}
 	if (rc == 0 && memcmp(had.digest, digest, DIGEST_LEN) == 0) {
 		draft_answer(s, ticket, &had.id, true, NULL);
 		goto taken;
@@ -372,6 +377,7 @@ submit_with(struct station *s, int64_t now, uint64_t ticket, const struct statio
 	request_remember(s, now, r->rid, digest, &id);
 	s->j->ops->draft_del(s->j, r->rid);
 	remember_foreign(&d, &id);
+	draft_import_remember(&d, &id);
 	if (!d.history)
 		log_event(LOG_LV_INFO, "submit", "station=%s serial=%" PRIu64 " kind=%d seat=%s", s->conf.self,
 		    id.serial, d.kind, log_quote(r->seat));

@@ -90,6 +90,59 @@ import(const struct station_proc *s, const char *format, const char *path, const
 	buf_free(&b);
 }
 
+/* before, the file from `from` on with `was` replaced by `is` (NULL: as it is), after: as another file. */
+static void
+other_file(struct e2e *e, const char *name, char path[400], const char *file, const char *before, const char *from,
+    const char *was, const char *is, const char *after)
+{
+	struct buf b = { 0 }, out = { 0 };
+	const char *at, *hit = NULL;
+
+	file_read(file, &b);
+	at = strstr(buf_cstr(&b), from);
+	ST_CHECK(at != NULL && (was == NULL || (hit = strstr(at, was)) != NULL), "%s: no %s or %s", file, from, was);
+	buf_puts(&out, before);
+	if (hit != NULL) {
+		buf_put(&out, at, (size_t)(hit - at));
+		buf_puts(&out, is);
+		at = hit + strlen(was);
+	}
+	buf_puts(&out, at);
+	buf_puts(&out, after);
+	write_text(e, name, path, buf_cstr(&out));
+	buf_free(&b);
+	buf_free(&out);
+}
+
+/* Told as being there, and nothing more is here than before. */
+static void
+import_again(struct station_proc *s, const char *path)
+{
+	json_int_t base = st_status(s, "messages");
+	struct buf b = { 0 };
+
+	say_text(s, &b, "import", "--format", "cap", path, NULL);
+	ST_CHECK(holds(&b, "taken 0, already there 1, refused 0"), "%s: import of %s again: %s", s->name, path, buf_cstr(&b));
+	ST_CHECK(st_status(s, "messages") == base, "%s: %s was entered again", s->name, path);
+	buf_free(&b);
+}
+
+/* The same warning with a line feed more, out of a feed, and changed. */
+static void
+same_in_other_bytes(struct e2e *e, struct station_proc *s, const char *file)
+{
+	char path[400];
+
+	import_again(s, file);
+	other_file(e, "line.xml", path, file, "", "<", NULL, NULL, "\n");
+	import_again(s, path);
+	other_file(e, "feed.xml", path, file, "<feed xmlns='http://www.w3.org/2005/Atom'><entry><content type='text/xml'>",
+	    "<alert", NULL, NULL, "</content></entry></feed>");
+	import_again(s, path);
+	other_file(e, "changed.xml", path, file, "", "<", "50毫米", "80毫米", "");
+	say_refused(s, 65, "foreign_id", "import", "--format", "cap", path, NULL);
+}
+
 struct newest {
 	char id[80];
 	size_t n;
@@ -166,6 +219,7 @@ cap_chain(struct e2e *e)
 	(void)snprintf(digest, sizeof digest, "%s", member(m, "body.original"));
 	json_decref(m);
 	says_the_same(e, city, a, first);
+	same_in_other_bytes(e, county, first);
 	m = say(city, "message", a, NULL);
 	expect(city, m, "body.foreign_id", (reference(first, ref), ref));
 	expect(city, m, "body.title", "暴雨橙色预警");
@@ -231,7 +285,12 @@ destroy_imported(struct e2e *e)
 		ST_CHECK(strcmp(member(v, "destroyed"), "0") != 0, "%s: verify counts nothing destroyed", e->st.s[i].name);
 		json_decref(v);
 	}
-	say_refused(&e->st.s[COUNTY], 66, "original", "export", id, "--format", "original", NULL);
+	say_refused(&e->st.s[COUNTY], 66, "destroyed", "export", id, "--format", "original", NULL);
+	/* It does not come back, in whatever bytes. */
+	say_refused(&e->st.s[COUNTY], 65, "destroyed", "import", "--format", "cap", path, NULL);
+	other_file(e, "back.xml", path, path, "", "<", NULL, NULL, "\n");
+	say_refused(&e->st.s[COUNTY], 65, "destroyed", "import", "--format", "cap", path, NULL);
+	ST_CHECK(!folder_holds(e->st.s[COUNTY].dir, marker), "the words are back");
 }
 
 /* A message of ours goes out as CAP, and what comes back is a receipt. */
@@ -239,7 +298,7 @@ static void
 cap_answers(struct e2e *e)
 {
 	struct station_proc *town = &e->st.s[TOWN];
-	char incident[80], report[80], json[400], cap[400], ack[400], error[400], ref[300], *text;
+	char incident[80], report[80], json[400], cap[400], ack[400], error[400], forged[400], ref[300], *text;
 	struct buf b = { 0 };
 	json_t *m;
 
@@ -256,6 +315,13 @@ cap_answers(struct e2e *e)
 	buf_free(&b);
 	reference(cap, ref);
 	ST_CHECK(strstr(ref, report) != NULL, "%s is not named by its id: %s", report, ref);
+	/* Our own report comes back: at the station that wrote it, and at one that holds it. */
+	await_message(e, &e->st.s[COUNTY], report, "id", report);
+	stations_settle(&e->st, SAY_WAIT * e->slow);
+	import_again(town, cap);
+	import_again(&e->st.s[COUNTY], cap);
+	other_file(e, "forged.xml", forged, cap, "", "<", "振兴路12号", "振兴路21号", "");
+	say_refused(&e->st.s[COUNTY], 65, "another content", "import", "--format", "cap", forged, NULL);
 
 	cap_file(e, ack, "desk@neighbour.example", "N-1", "Ack", ref, false, "");
 	import(town, "cap", ack, NULL);

@@ -94,6 +94,78 @@ containers(void **state)
 	assert_int_equal(quiet_end(), 0);
 }
 
+struct cut {
+	char *bytes; /* of the alert handed over last; owned */
+	size_t n;
+};
+
+static void
+take_cut(void *ctx, const void *p, size_t n, struct cap_alert *a, const struct fault *f)
+{
+	struct cut *c = ctx;
+
+	if (a == NULL)
+		fail_msg("%s", f->text);
+	must_hold(a, p, n);
+	free(c->bytes);
+	c->bytes = xstrndup(p, n);
+	c->n++;
+}
+
+/* The original of an alert that stands on its own is what the feed holds, to the byte; of one that does not, a document. */
+static void
+originals(void **state)
+{
+#define ODD(more)                                                                                                      \
+	"<alert  xmlns = '" NS12 "' ><!-- </alert> --><?x </alert> ?>\r\n\t" IDS LIVE                                    \
+	"<info><category>Met</category><event><![CDATA[</alert>]]></event><urgency>Future</urgency><severity>Minor</severity>" \
+	"<certainty>Likely</certainty><headline>&gt;&#x4e2d;" more "</headline></info>\r\n</alert >"
+#define PREFIXED                                                                                                       \
+	"<c:alert" NSC "><c:identifier>a</c:identifier><c:sender>b</c:sender><c:sent>2026-11-22T14:00:00+08:00</c:sent>" \
+	"<c:status>Actual</c:status><c:msgType>Alert</c:msgType><c:scope>Public</c:scope></c:alert>"
+#define NSC " xmlns:c='" NS12 "'"
+#define BARE                                                                                                           \
+	"<c:alert><c:identifier>a</c:identifier><c:sender>b</c:sender><c:sent>2026-11-22T14:00:00+08:00</c:sent>"      \
+	"<c:status>Actual</c:status><c:msgType>Alert</c:msgType><c:scope>Public</c:scope></c:alert>"
+	static const struct {
+		const char *before, *alert, *after;
+		bool kept;
+	} cases[] = {
+	    {ATOM "<entry><alert>none of ours</alert><alert/></entry><entry>", ODD(""), "</entry></feed>", true},
+	    {"\xef\xbb\xbf<?xml version='1.0' encoding='UTF-8'?>\r\n<f a=\"'>\" b='>'>", ODD("中"), "<alert b='/'></alert></f>", true},
+	    {"<f" NSC ">", PREFIXED, "</f>", true},
+	    {"<f xmlns:d='urn:other'><d:alert x='/>'>", PREFIXED, "</d:alert></f>", true},
+	    {"<f" NSC ">", BARE, "</f>", false},
+	    {"<f xmlns='" NS12 "'>", "<alert>" IDS LIVE "</alert>", "</f>", false},
+	    {"<?xml version='1.0' encoding='GBK'?><f>", ODD("\xd6\xd0"), "</f>", false},
+	    /* all characters are those of UTF-8 */
+	    {"<?xml version='1.0' encoding='ISO-8859-1'?><f>", ODD(""), "</f>", true},
+	    /* a prefix nobody declared: what elements are named is told otherwise, and nothing is cut out wrongly */
+	    {"<f><x:alert/>", PREFIXED, "</f>", false},
+	};
+
+	(void)state;
+	quiet_begin();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buf d = {0};
+		struct cut c = {0};
+		struct fault f = {0};
+		bool same;
+
+		buf_puts(&d, cases[i].before);
+		buf_puts(&d, cases[i].alert);
+		buf_puts(&d, cases[i].after);
+		if (cap_read_all(d.p, d.n, cb, NOW, take_cut, &c, &f) != 1)
+			fail_msg("case %zu: %s", i, f.text);
+		same = c.bytes != NULL && strcmp(c.bytes, cases[i].alert) == 0;
+		if (c.n != 1 || same != cases[i].kept)
+			fail_msg("case %zu: %s", i, c.bytes);
+		free(c.bytes);
+		buf_free(&d);
+	}
+	assert_int_equal(quiet_end(), 0);
+}
+
 /* Each document of the collection, once by itself and once in a feed: taken or refused alike. */
 static void
 collection(void **state)
@@ -160,6 +232,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    quiet_test(containers),
+	    quiet_test(originals),
 	    quiet_test(collection),
 	    cmocka_unit_test(many),
 	};
