@@ -192,7 +192,7 @@ verify_offline(struct ctl *ctl, struct fault *f)
 		(void)fault_set(f, EX_IOERR, "", _("the journal in %s cannot be read to its end"), d.journal);
 		goto close;
 	}
-	if (!j->failed && foldcache_verify(j, false, &folds) == -1 && v.bad[0] == '\0')
+	if (!j->failed && foldcache_verify(j, FOLDCACHE_LOOK, &folds) == -1 && v.bad[0] == '\0')
 		(void)snprintf(v.bad, sizeof v.bad, "%s", _("incident: the cached rows cannot be read to their end"));
 	out = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:b}", "messages", (json_int_t)v.messages, "chain",
 	    (json_int_t)v.chain, "deliveries", (json_int_t)v.deliveries, "outbox", (json_int_t)v.outbox, "blobs",
@@ -222,7 +222,8 @@ verdict(const json_t *answer, char *buf, size_t size)
 		(void)ctl_text(answer, "bad", buf, size);
 	else if (fold[0] != '\0' && rebuilt > 0)
 		(void)snprintf(buf, size, _("cached fold differs: %s (%s); %lld cached incidents rebuilt"),
-		    ctl_text(answer, "fold_bad", id, sizeof id), ctl_text(answer, "fold_why", why, sizeof why), rebuilt);
+		    ctl_text(answer, "fold_bad", id, sizeof id), ctl_text(answer, "fold_why", why, sizeof why),
+		    rebuilt);
 	else if (fold[0] != '\0')
 		(void)snprintf(buf, size,
 		    _("cached fold differs: %s (%s); %lld cached incidents wrong, verify with the switch running to "

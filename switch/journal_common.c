@@ -255,6 +255,12 @@ struct verifier {
 	char **destroyed;		/* refs of CHAIN_DESTROYED entries, sorted */
 	size_t ndestroyed;
 	struct msgid own;		/* last message of our own */
+	struct owed_blob {		/* originals taken in here, sorted before the blobs are walked */
+		uint8_t digest[DIGEST_LEN];
+		struct msgid by;
+		bool here;
+	} *owed;
+	size_t nowed, capowed;
 	int failed;
 };
 
@@ -351,6 +357,75 @@ compare_texts(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static int
+compare_owed(const void *a, const void *b)
+{
+	const struct owed_blob *x = a, *y = b;
+	int c = memcmp(x->digest, y->digest, DIGEST_LEN);
+
+	return c != 0 ? c : msgid_cmp(&x->by, &y->by);
+}
+
+static void
+owe_blob(struct verifier *v, const uint8_t digest[DIGEST_LEN], const struct msgid *by)
+{
+	struct owed_blob *o;
+
+	if (v->nowed == v->capowed) {
+		v->capowed = v->capowed > 0 ? v->capowed * 2 : 64;
+		v->owed = xreallocarray(v->owed, v->capowed, sizeof(*v->owed));
+	}
+	o = &v->owed[v->nowed++];
+	memcpy(o->digest, digest, DIGEST_LEN);
+	o->by = *by;
+	o->here = false;
+}
+
+/* The blob is here: so it is for every message that names it. */
+static void
+blob_is_here(struct verifier *v, const uint8_t digest[DIGEST_LEN])
+{
+	size_t low = 0, high = v->nowed, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (memcmp(v->owed[mid].digest, digest, DIGEST_LEN) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < v->nowed && memcmp(v->owed[low].digest, digest, DIGEST_LEN) == 0; low++)
+		v->owed[low].here = true;
+}
+
+/* Written here: every addressee has its delivery row, and the originals it names were taken in with it.  What machines
+ * say (not local) is receipted by nobody. */
+static int
+check_own(struct verifier *v, const struct journal_msg *m, const struct body *body, const char *text)
+{
+	static const uint32_t keys[] = { F_TO, F_CC };
+	struct journal_delivery d;
+	const struct value *val;
+	size_t k;
+	int rc;
+
+	if (strcmp(m->id.origin, v->station) != 0 || strcmp(m->from, v->station) != 0 || !m->local)
+		return 0;
+	for (val = body_first(body, F_ORIGINAL); val != NULL; val = body_next(body, val))
+		owe_blob(v, val->u.digest, &m->id);
+	for (k = 0; k < 2; k++)
+		for (val = body_first(body, keys[k]); val != NULL; val = body_next(body, val)) {
+			if (strcmp(val->u.text.s, v->station) == 0)
+				continue;
+			if ((rc = v->j->ops->delivery_get(v->j, &m->id, val->u.text.s, &d)) < 0)
+				return -1;
+			if (rc != 0)
+				return journal_bad(v->out, _("message %s: its delivery to %s is missing"), text,
+				    val->u.text.s);
+		}
+	return 0;
+}
+
 /* Columns copied out of the body must still say what it says, and the index of references must know its own. */
 static int
 check_columns(struct verifier *v, const struct journal_msg *m, const char *text)
@@ -378,6 +453,8 @@ check_columns(struct verifier *v, const struct journal_msg *m, const char *text)
 		if (rc > 0)
 			rc = journal_bad(v->out, _("message %s: what it refers to is missing from the index"), text);
 	}
+	if (rc == 0)
+		rc = check_own(v, m, body, text);
 	body_free(body);
 	return rc;
 }
@@ -455,6 +532,7 @@ check_blob(void *ctx, const uint8_t digest[DIGEST_LEN], const void *p, size_t n)
 
 	digest_hex(digest, hex);
 	told = is_destroyed(v, ref);
+	blob_is_here(v, digest);
 	if (payload == PAYLOAD_DESTROYED && told)
 		return 0;
 	v->out->blobs++;
@@ -463,6 +541,24 @@ check_blob(void *ctx, const uint8_t digest[DIGEST_LEN], const void *p, size_t n)
 	if (told)
 		return journal_bad(v->out, _("blob %s: the chain says it was destroyed, and its bytes are here"), hex);
 	return 0;
+}
+
+/* Addressees do without the bytes until somebody asks for them; the station that took them in may not. */
+static void
+check_owed(struct verifier *v)
+{
+	char ref[sizeof(JOURNAL_BLOB_REF) + 2 * DIGEST_LEN] = JOURNAL_BLOB_REF, text[MSGID_TEXT_MAX];
+	char *hex = ref + strlen(JOURNAL_BLOB_REF);
+	size_t i;
+
+	for (i = 0; i < v->nowed && v->out->bad[0] == '\0'; i++) {
+		if (v->owed[i].here)
+			continue;
+		digest_hex(v->owed[i].digest, hex);
+		(void)msgid_format(&v->owed[i].by, text, sizeof(text));
+		if (!is_destroyed(v, ref))
+			(void)journal_bad(v->out, _("message %s: its original %s is missing"), text, hex);
+	}
 }
 
 int
@@ -487,12 +583,17 @@ journal_verify_rows(struct journal *j, const struct journal_scan *scan, const ch
 		qsort(v.destroyed, v.ndestroyed, sizeof(*v.destroyed), compare_texts);
 	if (out->bad[0] == '\0' && (scan->each_message(j, out, check_message, &v) != 0 || v.failed))
 		goto out;
+	if (v.nowed > 0)
+		qsort(v.owed, v.nowed, sizeof(*v.owed), compare_owed);
 	if (out->bad[0] == '\0' && (scan->each_blob(j, out, check_blob, &v) != 0 || v.failed))
 		goto out;
+	if (out->bad[0] == '\0')
+		check_owed(&v);
 	rc = 0;
 out:
 	for (i = 0; i < v.ndestroyed; i++)
 		free(v.destroyed[i]);
+	free(v.owed);
 	free(v.destroyed);
 	free(v.stored);
 	return rc;

@@ -1,5 +1,7 @@
 /*
- * The station's state in figures, and the check of everything kept.  Of the queries verify alone writes: it mends the cache.
+ * The station's state in figures, and the check of everything kept.
+ *
+ * Of all queries verify alone writes: what it finds wrong in the cache of the folds it mends.
  */
 #include <string.h>
 #include <unistd.h>
@@ -81,21 +83,19 @@ query_status(struct query *q)
 
 /* ---- verify ---- */
 
-/* The cache is disposable: what differs from the messages is made again of them at once, unless the messages themselves do
- * not verify, for then they are evidence and nothing is made of them. */
+/* The cache is disposable: what differs from the messages is made again of them at once.  Where the messages themselves
+ * do not verify, an old row may be the last to say what one of them said: it stays, and missing ones only are made. */
 json_t *
 query_verify(struct query *q)
 {
 	struct foldcache_result folds;
 	struct journal_verify v;
 	json_t *o;
-	int rc;
 
 	memset(&v, 0, sizeof v);
 	if (q->j->ops->verify(q->j, q->self, &v) == -1)
 		return query_unreadable(q);
-	rc = v.bad[0] == '\0' ? foldcache_mend(q->s, q->now, &folds) : foldcache_verify(q->j, false, &folds);
-	if (rc == -1)
+	if (foldcache_mend(q->s, q->now, v.bad[0] == '\0' ? FOLDCACHE_ALL : FOLDCACHE_ADD, &folds) == -1)
 		return query_unreadable(q);
 	o = json_object();
 	query_put(o, "messages", json_integer((json_int_t)v.messages));
