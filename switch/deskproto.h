@@ -22,6 +22,7 @@
  * destroy     rid id first second reason                           id (of the step that tells the others)
  * review      body{} | id, [ref]                                   elements[{id name state state_name field must basis}] conflicts[{field name said
  *                                                                  text kind}] remarks[{field text}] falls[{field old new source}]
+ * prefill     incident [stage] [realm]                             stage body{} (a report as the switch would complete it now; nothing is written)
  * propose     ref | body{}                                         scope table clause grade proposal possible worst undetermined points[{field name number
  *                                                                  grade clause decides next next_from more}] open[{field name why}] risk{name met points[]} marks[{mark
  *                                                                  name why}] stated clock_grade ask_again ask_again_clause incident notes[] about worst;
@@ -44,7 +45,8 @@
  * status      -                                                    station name rev now epoch links[{station name role state since rtt clock_diff
  *                                                                  queued[4] in_flight last_heard why}] outbox open_deliveries returned quarantine messages
  *                                                                  alarms[{at what detail}] incidents unsigned drafts pid
- * verify      -                                                    messages chain deliveries outbox blobs destroyed bad fold_bad
+ * verify      -                                                    messages chain deliveries outbox blobs destroyed incidents bad fold_bad fold_why
+ *                                                                  fold_count rebuilt   (what differed was rebuilt)
  * blob        digest [id]                                          size (+B bytes); with the id of the message that names it they are
  *                                                                  asked of its station when they are not here (code 75)
  * log         [after] [limit]                                      messages of kind log, as list + text
