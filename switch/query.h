@@ -1,7 +1,7 @@
 #ifndef SWITCH_QUERY_H
 #define SWITCH_QUERY_H
 /*
- * Answers to the reading requests of deskproto.h, built from the journal and the folds.  Reads only.
+ * Answers to the reading requests of deskproto.h, built from the journal and the folds.  Reads only; verify alone rebuilds cached folds that differ.
  */
 #include <jansson.h>
 #include "station.h"
