@@ -117,6 +117,22 @@ put_marks(struct buf *out, const struct body *b, const struct text_env *e)
 		buf_puts(out, text_say(e, "本报尚未签发。\n", "This report is not signed yet.\n"));
 }
 
+/* A name may say already that it is a duty room. */
+static void
+put_room(struct buf *out, const char *unit, const struct text_env *e)
+{
+	static const char room[] = "值班室";
+	size_t len = strlen(unit), n = sizeof room - 1;
+	bool is = len >= n && strcmp(unit + len - n, room) == 0;
+
+	if (len == 0)
+		unit = text_say(e, "(本单位)", "(our unit)");
+	if (e->zh)
+		buf_printf(out, "我是%s%s", unit, is ? "" : room);
+	else
+		buf_printf(out, is ? "This is %s" : "This is the duty room of %s", unit);
+}
+
 void
 phone_write(const struct body *b, const struct text_env *e, struct buf *out)
 {
@@ -128,8 +144,7 @@ phone_write(const struct body *b, const struct text_env *e, struct buf *out)
 	put_marks(out, b, e);
 	(void)text_unit(b, e, unit, sizeof unit);
 	(void)text_enum(b, F_STAGE, e, stage, sizeof stage);
-	buf_printf(out, text_say(e, "我是%s值班室", "This is the duty room of %s"),
-	    unit[0] != '\0' ? unit : text_say(e, "(本单位)", "(our unit)"));
+	put_room(out, unit, e);
 	if ((s = body_text(b, F_AUTHOR)) != NULL) {
 		buf_puts(out, text_say(e, "值班员", ", "));
 		put_text(out, b, F_AUTHOR, e);
@@ -139,7 +154,7 @@ phone_write(const struct body *b, const struct text_env *e, struct buf *out)
 	buf_puts(out, text_say(e, "什么事:", "What: "));
 	buf_puts(out, text_type(b, e, type, sizeof type)[0] != '\0' ? type : text_say(e, "不详", "not known"));
 	if (body_text(b, F_TITLE) != NULL) {
-		buf_puts(out, text_say(e, "。", ". "));
+		buf_puts(out, text_say(e, " ", ". "));
 		put_text(out, b, F_TITLE, e);
 	}
 	buf_puts(out, text_say(e, "\n在哪里:", "\nWhere: "));

@@ -33,7 +33,7 @@ struct message {
 	const char *end;
 };
 
-enum spoken { SAY_MARK, SAY_TIME, SAY_PLACE, SAY_TYPE, SAY_GRADE, SAY_FIGURES, SAY_UNIT };
+enum spoken { SAY_MARK, SAY_WITHDRAWN, SAY_TIME, SAY_PLACE, SAY_TYPE, SAY_GRADE, SAY_FIGURES, SAY_UNIT };
 
 int
 sms_units(const char *s)
@@ -73,6 +73,22 @@ add(struct message *m, int spoken, const char *before, const char *name, const c
 	return el;
 }
 
+/* What is withdrawn: its title, else the number it was sent under. */
+static void
+put_withdrawn(struct buf *out, const struct body *b, const struct text_env *e)
+{
+	const struct value *what = body_first(b, F_TITLE);
+	struct buf text = {0};
+
+	if (what == NULL && (what = body_first(b, F_EVENT_NAME)) == NULL)
+		what = body_first(b, F_NUMBER);
+	if (what == NULL)
+		return;
+	text_value(&text, what, e);
+	buf_puts(out, buf_cstr(&text));
+	buf_free(&text);
+}
+
 static void
 add_marks(struct message *m, const struct body *b)
 {
@@ -86,6 +102,10 @@ add_marks(struct message *m, const struct body *b)
 		buf_puts(&marks, text_say(e, "【更正】", "[CORRECTION]"));
 	if (stage == STAGE_WITHDRAWAL)
 		buf_puts(&marks, text_say(e, "【撤回】", "[WITHDRAWN]"));
+	else if (body_flag(b, F_UNSIGNED))
+		buf_puts(&marks, text_say(e, "【先报后签】", "[BEFORE SIGNATURE]"));
+	else if (text_unsigned(b))
+		buf_puts(&marks, text_say(e, "【未签发】", "[UNSIGNED]"));
 	(void)add(m, SAY_MARK, "", text_say(e, "标记", "mark"), marks.n > 0 ? buf_cstr(&marks) : NULL, NULL);
 	buf_free(&marks);
 }
@@ -195,16 +215,69 @@ fits(const struct message *m)
 	return yes;
 }
 
+static bool
+says_figures(const struct body *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (b->v[i].field != NULL && field_decimals(b->v[i].field) >= 0)
+			return true;
+	return false;
+}
+
+/* Another station's incident is asked for by its name and number: 西周1122-001; each counts its own from 001. */
+static void
+number_of(const struct body *b, const struct text_env *e, char *out, size_t size)
+{
+	static const char *const suffix[] = {"街道", "镇", "乡", "区", "县", "市", "省"};
+	const char *no = body_text(b, F_NUMBER);
+	char name[160] = "", unit[256];
+	struct msgid incident, id;
+
+	out[0] = '\0';
+	if (no == NULL || *no == '\0')
+		return;
+	if (e->cb != NULL && body_id(b, F_INCIDENT, &incident) && incident.origin[0] != '\0' &&
+	    ((no[0] >= '0' && no[0] <= '9') || no[0] == 'X')) {
+		(void)codebook_station(e->cb, incident.origin, name, sizeof name);
+		(void)text_unit(b, e, unit, sizeof unit);
+		/* A draft has no id yet: a room's name begins with its place's. */
+		if (body_id(b, F_ID, &id) && id.origin[0] != '\0' ? strcmp(id.origin, incident.origin) == 0
+								  : strncmp(unit, name, strlen(name)) == 0)
+			name[0] = '\0';
+	}
+	for (size_t i = 0, len = strlen(name); i < sizeof suffix / sizeof suffix[0]; i++) {
+		size_t cut = strlen(suffix[i]);
+
+		if (len < cut + 6 || strcmp(name + len - cut, suffix[i]) != 0) /* two characters must be left to be a name */
+			continue;
+		name[len - cut] = '\0';
+		break;
+	}
+	(void)text_sanitise(name, strlen(name), out, size, false);
+	(void)text_sanitise(no, strlen(no), out + strlen(out), size - strlen(out), false);
+}
+
 static void
 collect(struct message *m, const struct body *b)
 {
 	char type[256];
 
 	add_marks(m, b);
+	if (body_enum(b, F_STAGE) == STAGE_WITHDRAWAL) {
+		struct buf what = {0};
+
+		put_withdrawn(&what, b, m->e);
+		(void)add(m, SAY_WITHDRAWN, "", text_say(m->e, "撤回的报告", "what is withdrawn"), buf_cstr(&what), NULL);
+		buf_free(&what);
+	}
 	add_place(m, b);
 	(void)add(m, SAY_TYPE, text_say(m->e, "", " "), text_say(m->e, "类别", "type"),
 	    text_type(b, m->e, type, sizeof type), NULL);
 	add_figures(m, b, true);
+	/* Who reads no number must not take it for none. */
+	if (body_enum(b, F_STAGE) == STAGE_FOLLOWUP && !says_figures(b))
+		(void)add(m, SAY_FIGURES, text_say(m->e, ",", ", "), text_say(m->e, "数字", "figures"),
+		    text_say(m->e, "本报没有新数字", "no new figures in this report"), text_say(m->e, "无新数字", "no new figures"));
 	add_others(m, b);
 	add_figures(m, b, false);
 }
@@ -221,10 +294,9 @@ void
 sms_write(const struct body *b, const struct text_env *e, struct buf *out, struct buf *dropped)
 {
 	struct message m = {.e = e};
-	char number[64], end[128];
-	const char *no = body_text(b, F_NUMBER);
+	char number[256], end[320];
 
-	(void)text_sanitise(no != NULL ? no : "", no != NULL ? strlen(no) : 0, number, sizeof number, false);
+	number_of(b, e, number, sizeof number);
 	(void)snprintf(end, sizeof end, text_say(e, "详见%s", "see %s"),
 	    number[0] != '\0' && sms_units(number) <= 20 ? number : text_say(e, "系统", "the system"));
 	m.end = end;

@@ -4,7 +4,8 @@
  * One record as a short message of at most 70 characters, as UCS-2 counts them (UTF-16 units, 3GPP TS 23.038: 140
  * bytes), and any text as numbered parts of at most 67 (the six bytes of a concatenation header taken off, TS 23.040).
  *
- * What must be in stands first in the queue: marks (演练, 更正, 撤回), place, type, casualties (unknown said as 不详), time, grade,
+ * What must be in stands first in the queue: marks (演练, 更正, 撤回 with what it
+ * takes back, 先报后签, 未签发), place, type, casualties (unknown said as 不详), time, grade,
  * who says so.  Whole elements are left out, last in the queue first, never a part of a number or a name; the message ends
  * with where the rest stands.
  */

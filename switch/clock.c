@@ -5,7 +5,8 @@
  * moved later; history starts none; a message its author has recalled or corrected starts none (the correction does).
  * The limits and their clauses are the rules'; where no rule sets one, nothing is owed.
  *
- * The grade a clock runs by is the one stated, by whomever; nobody waits for more figures then.  While none is stated,
+ * The grade a clock runs by is the one stated, by whomever, or what the figures prove where that is graver: a laxer word
+ * moves no limit that a number has already set.  While none is stated,
  * or it is stated as undetermined, it is what the figures prove, one step graver where they are not all known and no
  * further without a person (grade_for_clock()); whatever the rules say of "undetermined" holds as well, and the sooner
  * counts.
@@ -31,6 +32,7 @@ struct clock {
 	const struct rules *rules;
 	owed_fn add;
 	void *ctx;
+	int stated;		/* the incident's grade, or the graver one the figures prove; 0 = none */
 	int proven;		/* no grade is stated: what the figures make the clock run by; 0 = nothing */
 };
 
@@ -122,32 +124,38 @@ graded(int grade)
 	return grade >= GRADE_I && grade <= GRADE_IV;
 }
 
-/* What the figures make the clock run by while nobody has stated a grade; 0 = they say nothing. */
-static int
-proven(const struct incident *inc, const struct rules *rules)
+/* What the figures say: the proposal they prove, and what the clock runs by while nobody has stated a grade; 0 = nothing. */
+static void
+judge(const struct incident *inc, const struct rules *rules, int *proposal, int *by_clock)
 {
 	const struct grade_rules *tables = rules_grading(rules);
 	struct grade_verdict v;
 	struct body *b;
-	int grade;
 
-	if (graded(inc->grade) || tables == NULL || inc->type[0] == '\0')
-		return 0;
+	*proposal = *by_clock = 0;
+	if (tables == NULL || inc->type[0] == '\0')
+		return;
 	b = body_new();
 	clock_figures(inc, b);
 	grade_judge(tables, b, &v);
-	grade = grade_for_clock(&v);
+	if (graded(v.proposal))
+		*proposal = v.proposal;
+	*by_clock = grade_for_clock(&v);
+	if (!graded(*by_clock))
+		*by_clock = 0;
 	grade_verdict_free(&v);
 	body_free(b);
-	return graded(grade) ? grade : 0;
 }
 
 int
 clock_grade(const struct incident *inc, const struct rules *rules)
 {
-	int grade = graded(inc->grade) ? inc->grade : proven(inc, rules);
+	int proposal, by_clock;
 
-	return grade != 0 ? grade : GRADE_UNDETERMINED;
+	judge(inc, rules, &proposal, &by_clock);
+	if (graded(inc->grade))
+		return proposal != 0 && proposal < inc->grade ? proposal : inc->grade;
+	return by_clock != 0 ? by_clock : GRADE_UNDETERMINED;
 }
 
 static void
@@ -164,7 +172,8 @@ obliges(const struct clock *c, const struct incident_line *l)
 {
 	char place[STATION_MAX], own[STATION_MAX];
 
-	if (l->kind != KIND_REPORT || l->withdrawn || l->stage == STAGE_WITHDRAWAL || body_flag(l->body, F_HISTORY))
+	if (l->kind != KIND_REPORT || l->withdrawn || l->split_off || l->stage == STAGE_WITHDRAWAL ||
+	    body_flag(l->body, F_HISTORY))
 		return false;
 	if (!incident_addressed(l->body, c->self, true))
 		return false;
@@ -219,7 +228,7 @@ clock_reports(const struct clock *c)
 	const struct incident *inc = c->inc;
 	struct owed_item it;
 	bool started = false, phoned = false, written = false;
-	int grade = inc->grade != 0 ? inc->grade : GRADE_UNDETERMINED, prec = 0;
+	int grade = c->stated != 0 ? c->stated : GRADE_UNDETERMINED, prec = 0;
 
 	memset(&it, 0, sizeof it);
 	it.incident = inc->id;
@@ -230,7 +239,7 @@ clock_reports(const struct clock *c)
 		int64_t t, origin = l->stored;
 
 		if (is_self(c, &l->id)) {
-			if (l->withdrawn || l->stage == STAGE_WITHDRAWAL || l->kind == KIND_RECEIPT)
+			if (l->withdrawn || l->split_off || l->stage == STAGE_WITHDRAWAL || l->kind == KIND_RECEIPT)
 				continue;
 			if (body_time(l->body, F_TELEPHONED, &t))
 				phoned = true;
@@ -350,7 +359,7 @@ clock_received(const struct clock *c)
 		    l->kind == KIND_RECEIPT)
 			continue;
 		/* A warning is no event: its urgency is its precedence, not a grade nobody has stated. */
-		m.grade = inc->grade != 0 || l->kind == KIND_WARNING ? inc->grade : GRADE_UNDETERMINED;
+		m.grade = inc->grade == 0 && l->kind == KIND_WARNING ? 0 : c->stated != 0 ? c->stated : GRADE_UNDETERMINED;
 		for (size_t k = 0; k < inc->nall; k++) {
 			const struct incident_line *r = &inc->all[k];
 
@@ -376,11 +385,18 @@ clock_owed(const struct incident *inc, const char *self, const char *parent, con
 {
 	struct clock c = {
 	    .inc = inc, .self = self, .parent = parent, .level = level, .rules = rules, .add = add, .ctx = ctx};
+	int proposal;
 
 	assert(self != NULL && self[0] != '\0' && parent != NULL && level != NULL);
 	if (inc->history)
 		return;
-	c.proven = proven(inc, rules);
+	judge(inc, rules, &proposal, &c.proven);
+	c.stated = inc->grade;
+	if (graded(inc->grade)) {
+		c.proven = 0;
+		if (proposal != 0 && proposal < inc->grade)
+			c.stated = proposal;
+	}
 	clock_reports(&c);
 	clock_received(&c);
 }

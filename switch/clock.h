@@ -45,7 +45,7 @@ int clock_demands(const struct body *);
 
 /* The incident's type and the figures that stand, one for each source: what grade_judge() judges.  Added to the body. */
 void clock_figures(const struct incident *, struct body *);
-/* The grade a clock runs by: the one stated; while undetermined or not stated what the figures make of it;
+/* The grade a clock runs by: the one stated, or the graver one the figures prove; while undetermined or not stated what the figures make of it;
  * GRADE_UNDETERMINED where they prove nothing or no table applies.  Pure. */
 int clock_grade(const struct incident *, const struct rules *);
 

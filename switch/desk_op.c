@@ -30,6 +30,7 @@ static json_t *op_reload(struct desk_conn *, json_int_t, const json_t *, struct 
 static json_t *op_hello(struct desk_conn *, json_int_t, const json_t *, struct fault *);
 static json_t *op_watch(struct desk_conn *, json_int_t, const json_t *, struct fault *);
 static json_t *op_blob(struct desk_conn *, json_int_t, const json_t *, struct fault *);
+static json_t *op_prefill(struct desk_conn *, json_int_t, const json_t *, struct fault *);
 static json_t *op_query(struct desk_conn *, json_int_t, const json_t *, struct fault *);
 
 /* Any other name is a question for query.c, which knows its own. */
@@ -46,6 +47,7 @@ static const struct {
     {"reload", true, op_reload},
     {"hello", false, op_hello},
     {"watch", false, op_watch},
+    {"prefill", false, op_prefill},
     {"blob", true, op_blob}, /* may ask another station */
 };
 
@@ -416,6 +418,42 @@ op_blob(struct desk_conn *c, json_int_t n, const json_t *request, struct fault *
 		answer = json_pack("{s:I}", "size", (json_int_t)bytes.n);
 	}
 	buf_free(&bytes);
+	return answer;
+}
+
+static int
+stage_of(const json_t *request, int *stage, struct fault *f)
+{
+	const json_t *v = json_object_get(request, "stage");
+	const char *s = json_string_value(v);
+	const struct enum_name *e = s != NULL ? enum_by_name("stage", s) : NULL;
+
+	*stage = 0;
+	if (v == NULL || json_is_null(v))
+		return 0;
+	if (e == NULL)
+		return fault_set(f, EX_DATAERR, "stage", _("must be the name of a stage: first, followup, ..."));
+	*stage = e->value;
+	return 0;
+}
+
+static json_t *
+op_prefill(struct desk_conn *c, json_int_t n, const json_t *request, struct fault *f)
+{
+	const char *ref = text_of(request, "incident", true, 256, false, f);
+	struct desk *d = c->desk;
+	struct msgid incident;
+	struct body *b;
+	json_t *answer;
+	int realm, stage;
+
+	(void)n;
+	if (ref == NULL || realm_of(request, &realm, f) != 0 || stage_of(request, &stage, f) != 0 ||
+	    station_resolve(d->station, realm, ref, &incident, f) != 0 ||
+	    station_preview(d->station, desk_now(d), realm, &incident, stage, &b, f) != 0)
+		return NULL;
+	answer = json_pack("{s:s, s:o}", "stage", enum_by_value("stage", body_enum(b, F_STAGE))->name, "body", json_from_body(b));
+	body_free(b);
 	return answer;
 }
 

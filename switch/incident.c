@@ -10,6 +10,7 @@
  *    what a later report said; a recalled report says nothing any more, but a grade it stated stands until lowered in
  *    the proper way;
  *  - its life, merges and adopted figures are acts of named persons (incident_life.c, incident_steps.c);
+ *  - what was split off (拆出) stays readable here, but says nothing of this incident any more: the other one has it;
  *  - title, place, type and times are the opener's; where nothing of the opener is held, those of the first who said.
  * Left to others: which messages belong together (station.c), the words of a language (query*.c), clocks (clock.c).
  */
@@ -194,6 +195,12 @@ incident_speaks(const struct incident_line *l)
 	return !l->withdrawn && l->stage != STAGE_WITHDRAWAL;
 }
 
+bool
+incident_counts(const struct incident_line *l)
+{
+	return incident_speaks(l) && !l->split_off;
+}
+
 /* The line whose value of `key` stands: the opener's latest; without any of the opener's, the latest of whoever said it
  * first. */
 static const struct incident_line *
@@ -205,7 +212,7 @@ standing(const struct fold *f, uint32_t key)
 	for (i = 0; i < f->n; i++) {
 		const struct incident_line *l = &f->all[i];
 
-		if (!incident_speaks(l) || !(is_statement(l) || i == 0) || body_first(l->body, key) == NULL)
+		if (!incident_counts(l) || !(is_statement(l) || i == 0) || body_first(l->body, key) == NULL)
 			continue;
 		if (strcmp(l->id.origin, f->inc->opener) == 0) {
 			speaker = f->inc->opener;
@@ -219,7 +226,7 @@ standing(const struct fold *f, uint32_t key)
 	for (i = 0; i < f->n; i++) {
 		const struct incident_line *l = &f->all[i];
 
-		if (!incident_speaks(l) || !(is_statement(l) || i == 0) || strcmp(l->id.origin, speaker) != 0 ||
+		if (!incident_counts(l) || !(is_statement(l) || i == 0) || strcmp(l->id.origin, speaker) != 0 ||
 		    body_first(l->body, key) == NULL)
 			continue;
 		if (best == f->n || f->place[i] >= f->place[best])
@@ -347,6 +354,7 @@ incident_fold(const struct fold_msg *msgs, size_t n)
 		qsort(f.by_id, f.n, sizeof *f.by_id, cmp_line);
 	fold_identity(&f);
 	fold_corrections(&f);
+	incident_split(&f);
 	fold_texts(&f);
 	incident_stations(&f);
 	incident_grades(&f);

@@ -29,6 +29,7 @@ struct incident_line {			/* one row of the timeline, in fold order */
 	bool destroyed; /* its contents are gone: the line is the tombstone */
 	bool withdrawn; /* its author station has recalled it: it says nothing any more, but stays readable */
 	bool superseded;		/* its author station has corrected it */
+	bool split_off;			/* taken out into an incident of its own (STEP_SPLIT): it no longer speaks for this one */
 	int state;			/* reports: enum report_state; else 0 */
 	bool signature_owed;		/* sent unsigned (F_UNSIGNED: 先报后签), and not yet signed afterwards (补签) by its own station */
 	const char *signer;		/* who has approved it, at once or afterwards; NULL.  In the bodies */

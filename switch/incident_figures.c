@@ -47,7 +47,7 @@ states_figures(const struct incident_line *l)
 	case KIND_INTAKE:
 	case KIND_GRADE:
 	case KIND_FEEDBACK:
-		return incident_speaks(l);
+		return incident_counts(l);
 	default:
 		return false;
 	}
@@ -105,6 +105,7 @@ struct version {
 	const char *station;
 	int64_t v;
 	bool opener;
+	bool here;	/* counts for this incident: a report split off leaves no gap, and is no version of it */
 };
 
 static int
@@ -154,12 +155,13 @@ incident_versions(struct fold *f)
 			continue;
 		v[n].station = l->id.origin;
 		v[n].opener = strcmp(l->id.origin, inc->opener) == 0;
+		v[n].here = !l->split_off;
 		v[n++].v = x;
 	}
 	if (n > 1)
 		qsort(v, n, sizeof *v, cmp_version);
 	for (i = 0; i < n; i++) {
-		if (v[i].opener || !v[0].opener)
+		if (v[i].here && (v[i].opener || !v[0].opener))
 			inc->version = v[i].v > INT_MAX ? INT_MAX : v[i].v > inc->version ? (int)v[i].v : inc->version;
 	}
 	for (i = 0; i < n; i = j) {

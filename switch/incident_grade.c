@@ -52,7 +52,7 @@ incident_grades(struct fold *f)
 		struct incident_grade *g = &slot[f->who[i]];
 		bool proper;
 
-		if (l->grade == 0)
+		if (l->grade == 0 || l->split_off)
 			continue;
 		if (!grade_known(l->grade)) {
 			inc->not_understood = true;

@@ -25,6 +25,8 @@ struct fold {
 };
 
 bool incident_speaks(const struct incident_line *);		/* neither recalled nor a recall */
+bool incident_counts(const struct incident_line *);		/* speaks, and was not split off: for this incident */
+void incident_split(struct fold *);		/* the lines' split_off; after the corrections */
 void incident_text(char *out, size_t size, const char *);	/* one clean line, cut to size */
 void incident_figures(struct fold *);				/* inc->figures */
 void incident_versions(struct fold *);				/* inc->version, gaps, missing_text */

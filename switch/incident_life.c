@@ -180,7 +180,7 @@ life_finals(struct life *life, size_t i, int event)
 	const struct incident_line *l = &life->f->all[i];
 	struct view *v = &life->view[life->f->who[i]];
 
-	if (l->kind != KIND_REPORT || event == 0)
+	if (l->kind != KIND_REPORT || event == 0 || l->split_off)
 		return;
 	v->reported = true;
 	if (event == EVENT_BY_FINAL)

@@ -4,13 +4,15 @@
  *
  * Promises: an adopted figure is a named person's act and stands beside the stations' figures, never among them; the
  * newest of a station and field is what it adopts.  An incident taken in and taken out again (STEP_SPLIT, also the
- * target's twin of a merge taken back) is neither.  A recalled step says nothing. split_from is what the message that
+ * target's twin of a merge taken back) is neither.  What a split names no longer speaks for the incident, until the other
+ * one is taken in again.  A recalled step says nothing. split_from is what the message that
  * opened the incident says of it: F_OTHER of the intake or report.
  */
 #include <stdlib.h>
 #include <string.h>
 #include "../formats/buf.h"
 #include "incident_int.h"
+#include "route.h"
 
 struct said {
 	struct msgid other;  /* absorbed and split */
@@ -25,6 +27,65 @@ struct list {
 	struct said *s;
 	size_t n, cap;
 };
+
+/* May the station of the step at i take that line out?  Its author may, the opener, and who stands above either. */
+static bool
+may_split(const struct fold *f, size_t i, size_t at)
+{
+	const char *by = f->all[i].id.origin;
+
+	return station_under(f->inc->opener, by) || station_under(f->all[at].id.origin, by);
+}
+
+/* Was what the step at i has split off taken in again afterwards? */
+static bool
+taken_back(const struct fold *f, size_t i, const struct msgid *to)
+{
+	struct msgid other;
+
+	for (size_t k = i + 1; k < f->n; k++)
+		if (incident_step(&f->all[k]) == STEP_ABSORBED && body_id(f->all[k].body, F_OTHER, &other) &&
+		    msgid_cmp(&other, to) == 0)
+			return true;
+	return false;
+}
+
+void
+incident_split(struct fold *f)
+{
+	struct msgid other;
+	size_t at;
+	bool any = false;
+
+	for (size_t i = 0; i < f->n; i++) {
+		const struct incident_line *s = &f->all[i];
+
+		if (incident_step(s) != STEP_SPLIT || !body_id(s->body, F_OTHER, &other) || !msgid_is_set(&other) ||
+		    msgid_cmp(&other, &f->inc->id) == 0 || taken_back(f, i, &other))
+			continue;
+		for (const struct value *v = body_first(s->body, F_REFS); v != NULL; v = body_next(s->body, v)) {
+			struct incident_line *l;
+
+			if ((at = incident_find(f, f->n, &v->u.id)) == f->n || !may_split(f, i, at))
+				continue;
+			l = &f->all[at];
+			if (l->kind == KIND_STEP || l->kind == KIND_RECEIPT)
+				continue;
+			l->split_off = any = true;
+		}
+	}
+	/* What is said in the place of such a line belongs where that one went. */
+	for (size_t i = 0; any && i < f->n; i++) {
+		struct incident_line *l = &f->all[i];
+
+		if (l->stage != STAGE_CORRECTION)
+			continue;
+		for (const struct value *v = body_first(l->body, F_REFS); v != NULL; v = body_next(l->body, v))
+			if (strcmp(v->u.id.origin, l->id.origin) == 0 && (at = incident_find(f, i, &v->u.id)) < f->n &&
+			    f->all[at].split_off)
+				l->split_off = true;
+	}
+}
 
 static struct said *
 list_add(struct list *l)

@@ -12,6 +12,7 @@
 #include "query_live.h"
 
 #define OWED_ITEMS LIVE_MAX
+#define MERGES_MAX 8 /* incidents merged into one another in a row */
 
 /* Beyond enum owed, in the order of its values. */
 enum { OWED_GRADE_AGAIN = 100, OWED_SIGNATURE };
@@ -66,6 +67,7 @@ owed_add(void *ctx, const struct owed_item *from)
 	const struct body *b = l->body;
 	struct owed_item it = *from;
 	struct buf title = { 0 };
+	json_t *o;
 
 	for (size_t i = 0; l->inc != NULL && i < l->inc->nall; i++)
 		if (msgid_cmp(&l->inc->all[i].id, &it.about) == 0)
@@ -77,8 +79,13 @@ owed_add(void *ctx, const struct owed_item *from)
 	if (it.clause[0] == '\0')
 		(void)snprintf(it.clause, sizeof it.clause, "%s",
 		    query_say(q, "as the message itself sets", "按来文时限"));
+	o = json_object();
+	/* Merged away: whether it is owed still hangs on the other incident, and is asked when it is shown. */
+	if ((it.what == OWED_REPORT_PHONE || it.what == OWED_REPORT_WRITTEN) && l->inc != NULL &&
+	    msgid_is_set(&l->inc->merged_into))
+		query_put_id(o, "merged_into", &l->inc->merged_into);
 	owed_put(l, &it, (int)it.what, what[it.what].name, query_say(q, what[it.what].en, what[it.what].zh),
-	    buf_cstr(&title), json_object());
+	    buf_cstr(&title), o);
 	buf_free(&title);
 }
 
@@ -100,6 +107,19 @@ owed_grade(struct owed_list *l)
 	    json_object());
 }
 
+/* Bytes of s that fit into size, ended at a character. */
+static size_t
+cut_at(const char *s, size_t size)
+{
+	size_t len = strlen(s);
+
+	if (len < size)
+		return len;
+	for (len = size - 1; len > 0 && ((unsigned char)s[len] & 0xc0) == 0x80; len--)
+		;
+	return len;
+}
+
 /* Own reports that went before their signature: who is booked for it has until the local limit. */
 static void
 owed_signatures(struct owed_list *l)
@@ -119,6 +139,13 @@ owed_signatures(struct owed_list *l)
 		it.due = line->at + minutes * 60000;	/* numbers.tsv bounds both */
 		(void)snprintf(it.clause, sizeof it.clause, "%s",
 		    rules_number_clause(q->conf->rules, NUMBER_SIGNATURE_MINUTES));
+		if (!body_flag(line->body, F_UNSIGNED)) { /* no 先报后签: nobody was tried as the rules want it */
+			char limit[sizeof it.clause];
+
+			(void)snprintf(limit, sizeof limit, "%s", it.clause);
+			(void)snprintf(it.clause, sizeof it.clause, "%s%.*s", query_say(q, "sent unsigned; ", "发出时未签发;"),
+			    (int)cut_at(limit, sizeof it.clause - 32), limit);
+		}
 		query_title(q, line->body, QUERY_TITLE, &title);
 		o = json_object();
 		query_put_text(o, "person", line->owed_by);
@@ -175,6 +202,58 @@ owed_clear(struct live_owed *o)
 	memset(o, 0, sizeof *o);
 }
 
+/* Has this station reported that incident to the one above? */
+static bool
+reported_up(const struct query *q, const struct incident *inc)
+{
+	for (size_t i = 0; i < inc->nall; i++) {
+		const struct incident_line *l = &inc->all[i];
+
+		if (l->kind == KIND_REPORT && strcmp(l->id.origin, q->self) == 0 && !l->withdrawn && !l->split_off &&
+		    l->stage != STAGE_WITHDRAWAL && incident_addressed(l->body, q->parent, true))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What an incident merged away still owes upwards: nothing once the one it went into was reported; until then it is owed,
+ * and says where it went.  NULL: no longer owed; else the item to show, the caller's.
+ */
+static json_t *
+owed_merged(struct query *q, json_t *o)
+{
+	struct msgid at;
+	json_t *shown;
+	char number[320] = "";
+	struct buf title = { 0 };
+
+	if (!msgid_parse(json_string_value(json_object_get(o, "merged_into")), &at))
+		return json_incref(o);
+	for (int i = 0; i < MERGES_MAX && msgid_is_set(&at); i++) {
+		struct folded fd;
+		bool up;
+
+		if (station_fold(q->s, &at, &fd) != 0)
+			break;
+		up = reported_up(q, fd.incident);
+		if (fd.n > 0)
+			(void)query_number(q, fd.incident->opener, fd.incident->number, number, sizeof number);
+		at = fd.incident->merged_into;
+		folded_free(&fd);
+		if (up)
+			return NULL;
+	}
+	shown = json_copy(o);
+	query_put_text(shown, "merged_number", number);
+	buf_printf(&title, query_say(q, "%s (merged into %s)", "%s(并入%s)"),
+	    json_string_value(json_object_get(o, "title")) != NULL ? json_string_value(json_object_get(o, "title")) : "",
+	    number);
+	query_put_text(shown, "title", buf_cstr(&title));
+	buf_free(&title);
+	return shown;
+}
+
 json_t *
 query_owed(struct query *q)
 {
@@ -196,7 +275,10 @@ query_owed(struct query *q)
 			more = true;
 			break;
 		}
-		(void)json_array_append(list, d->o);
+		if (json_object_get(d->o, "merged_into") == NULL)
+			(void)json_array_append(list, d->o);
+		else if ((o = owed_merged(q, d->o)) != NULL)
+			(void)json_array_append_new(list, o);
 	}
 	o = json_object();
 	query_put(o, "items", list);

@@ -13,6 +13,7 @@
 
 #define PROPOSE_WORDS 65536	/* bytes of the timeline's words the marks are looked for in */
 #define PROPOSE_MARKS 64
+#define PROPOSE_STEPS 8		/* thresholds of one criterion: a table has four grades */
 #define MINUTE_MS 60000
 
 /* ---- when it is asked again ---- */
@@ -61,8 +62,56 @@ put_number(const struct query *q, json_t *o, const char *member, const struct fi
 		query_put_figure(q, o, member, fd->key, &fig);
 }
 
+/* All thresholds of one criterion, mildest first: the tables are asked with that figure alone, from zero upward, each
+ * time with the number they name as the next one.  Zero may prove a grade by itself ("from 0"). */
 static json_t *
-points_json(const struct query *q, const struct grade_verdict *v)
+steps_json(const struct query *q, const struct grade_rules *rules, const struct body *judged, const struct field *fd)
+{
+	struct body *b = body_new();
+	json_t *list = json_array();
+	int64_t from = 0;
+	int grade = 0;
+	const char *clause = "";
+
+	for (const struct value *t = body_first(judged, F_TYPE); t != NULL; t = body_next(judged, t))
+		body_add_value(b, t);
+	for (int i = 0; i < PROPOSE_STEPS && from >= 0; i++) {
+		struct figure fig = { .q = FIG_EXACT, .n = from };
+		struct grade_verdict v;
+
+		body_unset(b, fd->key);
+		body_add_figure(b, fd->key, &fig);
+		grade_judge(rules, b, &v);
+		for (size_t k = 0; k < v.npoints; k++) {
+			const struct grade_point *p = &v.points[k];
+
+			if (p->field != fd)
+				continue;
+			if (i == 0 && p->grade != 0) {
+				grade = p->grade;
+				clause = p->clause;
+			}
+			if (grade != 0) {
+				json_t *o = json_object();
+
+				query_put_enum(q, o, "grade", "grade", grade);
+				put_number(q, o, "from", fd, from);
+				query_put_text(o, "clause", clause);
+				(void)json_array_append_new(list, o);
+			}
+			grade = p->next;
+			clause = p->next_clause;
+			from = grade != 0 ? p->next_from : -1;
+			break;
+		}
+		grade_verdict_free(&v);
+	}
+	body_free(b);
+	return list;
+}
+
+static json_t *
+points_json(const struct query *q, const struct grade_rules *rules, const struct body *judged, const struct grade_verdict *v)
 {
 	json_t *list = json_array();
 	char station[160];
@@ -89,6 +138,7 @@ points_json(const struct query *q, const struct grade_verdict *v)
 		put_number(q, o, "next_from", p->field, p->next != 0 ? p->next_from : -1);
 		put_number(q, o, "more", p->field, p->next != 0 ? p->more : -1);
 		query_put_text(o, "next_clause", p->next != 0 ? p->next_clause : "");
+		query_put(o, "steps", steps_json(q, rules, judged, p->field));
 		(void)json_array_append_new(list, o);
 	}
 	return list;
@@ -220,7 +270,8 @@ body_of(const struct incident *inc)
 }
 
 static void
-put_verdict(const struct query *q, json_t *o, const struct grade_verdict *v)
+put_verdict(const struct query *q, json_t *o, const struct grade_rules *rules, const struct body *judged,
+    const struct grade_verdict *v)
 {
 	static const char *const scopes[] = {
 		[GRADE_NO_TYPE] = "no-type",
@@ -239,11 +290,42 @@ put_verdict(const struct query *q, json_t *o, const struct grade_verdict *v)
 	query_put_enum(q, o, "about", "grade", v->about);
 	query_put_enum(q, o, "worst", "grade", v->worst);
 	query_put(o, "undetermined", json_boolean(v->grade == GRADE_UNDETERMINED));
-	query_put(o, "points", points_json(q, v));
+	query_put(o, "points", points_json(q, rules, judged, v));
 	query_put(o, "open", open_json(q, v));
 	for (size_t i = 0; i < v->nnotes; i++)
 		(void)json_array_append_new(notes, json_string(v->notes[i]));
 	query_put(o, "notes", notes);
+}
+
+/* The figures source by source with the time each holds for: what a person adopts from. */
+static json_t *
+sources_json(const struct query *q, const struct incident *inc)
+{
+	json_t *list = json_array();
+	char station[160];
+
+	for (size_t i = 0; i < inc->nfigures; i++) {
+		const struct incident_figure *p = &inc->figures[i];
+		const struct field *fd = field_by_key(p->key);
+		int64_t at = p->fig.asof;
+		json_t *o;
+
+		if (fd == NULL)
+			continue;
+		for (size_t k = 0; at == 0 && k < inc->nall; k++)
+			if (msgid_cmp(&inc->all[k].id, &p->by) == 0)
+				at = inc->all[k].at;
+		o = json_object();
+		query_put_text(o, "name", fd->name);
+		query_put_figure(q, o, "text", p->key, &p->fig);
+		query_put_text(o, "source", p->source);
+		query_put_text(o, "source_name", station_code_valid(p->source) ?
+		    query_station(q, p->source, station, sizeof station) : p->source);
+		query_put_text(o, "station", p->station);
+		query_put(o, "asof", json_integer(at));
+		(void)json_array_append_new(list, o);
+	}
+	return list;
 }
 
 json_t *
@@ -290,9 +372,11 @@ query_propose(struct query *q)
 	}
 	grade_judge(rules, b, &v);
 	o = json_object();
-	if (fd.incident != NULL)
+	if (fd.incident != NULL) {
 		query_put_id(o, "incident", &id);
-	put_verdict(q, o, &v);
+		query_put(o, "sources", sources_json(q, fd.incident));
+	}
+	put_verdict(q, o, rules, b, &v);
 	query_put(o, "risk", risk_json(q, &v.risk, fd.incident));
 	query_put(o, "marks", marks_json(q, rules, b));
 	stated = fd.incident != NULL ? fd.incident->grade : body_enum(b, F_GRADE);

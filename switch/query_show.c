@@ -140,7 +140,14 @@ line_json(struct query *q, const struct incident *inc, const struct incident_lin
 	query_put_enum(q, o, "stage", "stage", l->stage);
 	query_put_enum(q, o, "act", "act", l->act);
 	query_put_enum(q, o, "grade", "grade", l->grade);
-	query_put_text(o, "text", buf_cstr(&text));
+	if (l->split_off) {	/* it stays readable here, and speaks for the incident it went into */
+		struct buf marked = { 0 };
+
+		buf_printf(&marked, "%s%s", query_say(q, "[split off] ", "[拆出] "), buf_cstr(&text));
+		query_put_text(o, "text", buf_cstr(&marked));
+		buf_free(&marked);
+	} else
+		query_put_text(o, "text", buf_cstr(&text));
 	query_put_text(o, "author", author(l->body));
 	query_put_text(o, "precedence_name",
 	    query_word(q, "precedence", rules_precedence(q->conf->rules, l->body), word, sizeof word));
@@ -153,6 +160,7 @@ line_json(struct query *q, const struct incident *inc, const struct incident_lin
 	query_put(o, "destroyed", json_boolean(l->destroyed));
 	query_put(o, "withdrawn", json_boolean(l->withdrawn));
 	query_put(o, "superseded", json_boolean(l->superseded));
+	query_put(o, "split_off", json_boolean(l->split_off));
 	put_life(q, o, l);
 	buf_free(&text);
 	*out = o;
@@ -297,6 +305,7 @@ put_standing(struct query *q, json_t *o, const struct msgid *incident, const str
 	put_life(q, o, l);
 	query_put(o, "withdrawn", json_boolean(l->withdrawn));
 	query_put(o, "superseded", json_boolean(l->superseded));
+	query_put(o, "split_off", json_boolean(l->split_off));
 	folded_free(&fd);
 	return 0;
 }

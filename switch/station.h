@@ -74,6 +74,8 @@ struct station_submit {
 void station_submit(struct station *, int64_t now, uint64_t ticket, const struct station_submit *);
 int station_draft_put(struct station *, int64_t now, const char *rid, const char *seat, const char *json, size_t);
 int station_draft_del(struct station *, const char *rid);
+/* The same, by whom: told to a desk that still has it open (a step on it is refused with the name). */
+int station_draft_throw(struct station *, int64_t now, const char *rid, const char *seat);
 /* The same as draft_put, with the reason: what bears a mark of secrecy is not kept (EX_DATAERR, the form's member).  Other content in a
  * draft that is being checked or signed sends it back to writing. */
 int station_draft_keep(struct station *, int64_t now, const char *rid, const char *seat, const char *json, size_t,
@@ -127,6 +129,8 @@ int station_resolve(struct station *, int realm, const char *text, struct msgid 
 /* Loads and folds; incident_free() and station_folded_free(). */
 struct folded { struct incident *incident; struct body **bodies; struct fold_msg *msgs; struct journal_msg *rows; size_t n; };
 int station_fold(struct station *, const struct msgid *incident, struct folded *);
+/* A report of this incident as it would be completed now, written nowhere; stage 0: the one that is next.  *out is the caller's. */
+int station_preview(struct station *, int64_t now, int realm, const struct msgid *incident, int stage, struct body **out, struct fault *);
 void folded_free(struct folded *);
 
 #endif

@@ -82,6 +82,49 @@ to_of_refs(struct draft *d)
 	free(refs.v);
 }
 
+/* Has this station told that one of the incident: by a report, or by another channel that is entered here?  An incident
+ * merged away was told of where it went. */
+static bool
+tells(const struct incident_line *l, const char *self, const char *station)
+{
+	int64_t t;
+
+	if (strcmp(l->id.origin, self) != 0 || l->withdrawn || l->stage == STAGE_WITHDRAWAL)
+		return false;
+	if (body_time(l->body, F_TELEPHONED, &t))
+		return true;
+	for (const struct value *v = body_first(l->body, F_REGARDING); v != NULL && l->kind == KIND_OUTSIDE;
+	     v = body_next(l->body, v))
+		if (strcmp(v->u.text.s, station) == 0)
+			return true;
+	return (l->kind == KIND_REPORT || l->kind == KIND_OUTSIDE) && incident_addressed(l->body, station, true);
+}
+
+static bool
+told_in(const struct draft *d, const struct incident *inc, const char *station)
+{
+	for (size_t i = 0; i < inc->nall; i++)
+		if (tells(&inc->all[i], d->s->conf.self, station))
+			return true;
+	return false;
+}
+
+static bool
+told(struct draft *d, const char *station)
+{
+	const struct incident *inc = d->fd.incident;
+	struct folded other;
+	bool yes;
+
+	if (inc == NULL || (yes = told_in(d, inc, station)) || !msgid_is_set(&inc->merged_into))
+		return inc != NULL && yes;
+	if (station_fold(d->s, &inc->merged_into, &other) != 0)
+		return false;
+	yes = told_in(d, other.incident, station);
+	folded_free(&other);
+	return yes;
+}
+
 /* Where nobody is named.  What is a record of this station first (call-out, handover, note, outside entry outside of
  * an incident) stays here. */
 static int
@@ -110,6 +153,10 @@ default_addressees(struct draft *d)
 			add_to(d, parent->station);
 		break;
 	case KIND_GRADE:
+		add_participants(d);
+		if (parent != NULL && told(d, parent->station))
+			add_to(d, parent->station);
+		break;
 	case KIND_STEP:
 	case KIND_OUTSIDE:
 	case KIND_NOTE:

@@ -182,21 +182,6 @@ count_order(struct draft *d)
 
 /* ---- by kind ---- */
 
-/* Raising is free; lowering needs a named leader and a reason (DOMAIN 8.5). */
-static int
-check_grade(struct draft *d)
-{
-	int wanted = body_enum(d->b, F_GRADE), stands = d->fd.incident != NULL ? d->fd.incident->grade : 0;
-
-	if (d->kind != KIND_GRADE || stands == 0 || stands == GRADE_UNDETERMINED || wanted <= stands)
-		return 0;
-	if (body_text(d->b, F_SIGNER) == NULL)
-		return draft_refuse(d, EX_DATAERR, "signer", _("lowering a grade needs the leader who approves it"));
-	if (body_text(d->b, F_REASON) == NULL)
-		return draft_refuse(d, EX_DATAERR, "reason", _("lowering a grade needs a reason"));
-	return 0;
-}
-
 /* A warning rings unless it is over, or was imported and concerns another country: no division of ours named, and not
  * written in Chinese.  Those are kept and shown, not rung. */
 static void
@@ -226,15 +211,43 @@ check_due(struct draft *d)
 	return draft_refuse(d, EX_DATAERR, "due", _("that time has passed already"));
 }
 
+/* A time this station has said of this incident before, and was let say. */
+static bool
+said_before(const struct draft *d, const struct value *v)
+{
+	for (size_t i = 0; d->fd.incident != NULL && i < d->fd.incident->nall; i++) {
+		const struct incident_line *l = &d->fd.incident->all[i];
+
+		if (strcmp(l->id.origin, d->s->conf.self) != 0)
+			continue;
+		for (const struct value *o = body_first(l->body, v->key); o != NULL; o = body_next(l->body, o))
+			if (o->u.when.ms == v->u.when.ms)
+				return true;
+	}
+	return false;
+}
+
+/* Of what is typed here: what a message carries over or takes back was asked about when it was first said. */
+static bool
+typed_ahead(const struct draft *d, const struct field *field)
+{
+	if (body_first(d->req->body, field->key) == NULL)
+		return false;
+	for (const struct value *v = body_first(d->b, field->key); v != NULL; v = body_next(d->b, v))
+		if (v->u.when.ms > d->now && !said_before(d, v))
+			return true;
+	return false;
+}
+
 static int
 check_ahead(struct draft *d)
 {
 	struct check_remark r;
 
-	if (d->req->confirmed || d->history || d->kind == KIND_WARNING)
+	if (d->req->confirmed || d->history || d->kind == KIND_WARNING || body_enum(d->b, F_STAGE) == STAGE_WITHDRAWAL)
 		return 0;
 	for (size_t i = 0; check_remark(d->b, d->now, i, &r); i++)
-		if (r.kind == CHECK_AHEAD)
+		if (r.kind == CHECK_AHEAD && typed_ahead(d, r.field))
 			return fault_set(&d->f, EX_DATAERR, r.field->name, "%s", r.text);
 	return 0;
 }
@@ -311,8 +324,6 @@ complete_kind(struct draft *d)
 	switch (d->kind) {
 	case KIND_REPORT:
 		return draft_report(d);
-	case KIND_GRADE:
-		return check_grade(d);
 	case KIND_WARNING: /* a correction of our own has decided already */
 		if (!draft_amends(d) || d->foreign)
 			decide_ring(d);
@@ -351,6 +362,8 @@ draft_complete(struct draft *d)
 	if (complete_kind(d) == -1 || draft_falls(d) == -1)
 		return -1;
 	draft_trail(d);
+	if (draft_laxer(d) == -1)
+		return -1;
 	if (!d->machine && original_speaks(d->b))
 		return draft_refuse(d, EX_DATAERR, "topic", _("a word the switches use among themselves"));
 	/* a code another station uses passes here, too; what was typed was looked up when it was read */

@@ -113,6 +113,8 @@ void trail_add(json_t *life, int event, int64_t at, const char *seat, const stru
 int trail_request_read(const struct station *, int64_t now, const json_t *, struct station_submit *, struct body **made,
     struct fault *);
 json_t *trail_request_json(const struct station_submit *); /* new; times are instants */
+/* Who threw the draft of this request id away, as far as that is still known; false: nobody, or it is not. */
+bool draft_thrown_by(struct station *, const char *rid, char *who, size_t size);
 bool trail_same(const struct station *, int64_t now, const json_t *request, const struct station_submit *);
 
 #endif

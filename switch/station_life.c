@@ -210,6 +210,68 @@ do_merge(struct draft *d, int step)
 	return (d->twin = draft_twin(d, b)) == NULL ? -1 : 0;
 }
 
+/*
+ * What the messages split off have said in numbers goes along, each as its source's and as true at its time: the old
+ * incident no longer counts them.
+ */
+static void
+split_figures(const struct draft *d, struct body *out)
+{
+	const struct incident *inc = d->fd.incident;
+
+	for (size_t i = 0; i < inc->nall; i++) { /* fold order: the newest of a source comes last */
+		const struct incident_line *l = &inc->all[i];
+
+		if (!incident_refers(d->b, &l->id) || l->withdrawn || l->superseded || l->stage == STAGE_WITHDRAWAL ||
+		    (l->kind != KIND_INTAKE && l->kind != KIND_REPORT && l->kind != KIND_FEEDBACK))
+			continue;
+		for (size_t k = 0; k < l->body->n; k++) {
+			const struct value *v = &l->body->v[k];
+			struct figure fig = v->u.fig;
+			bool had = false;
+
+			if (v->field == NULL || v->key == F_QUANTITY || field_decimals(v->field) < 0)
+				continue;
+			if (fig.source == NULL || *fig.source == '\0')
+				fig.source = l->id.origin;
+			if (strcmp(fig.source, d->s->conf.self) == 0)
+				fig.source = NULL;
+			if (fig.asof == 0)
+				fig.asof = l->at;
+			for (size_t n = 0; n < out->n && !had; n++) {
+				struct value *o = &out->v[n];
+
+				had = o->key == v->key && strcmp(o->u.fig.source != NULL ? o->u.fig.source : "",
+							      fig.source != NULL ? fig.source : "") == 0;
+				if (had) {
+					o->u.fig.q = fig.q;
+					o->u.fig.n = fig.n;
+					o->u.fig.asof = fig.asof;
+				}
+			}
+			if (!had && body_count(out, v->key) < FIELD_REPEAT_MAX)
+				body_add_figure(out, v->key, &fig);
+		}
+	}
+}
+
+/* Something must be left to speak for the incident they are taken out of. */
+static bool
+something_left(const struct draft *d)
+{
+	const struct incident *inc = d->fd.incident;
+
+	for (size_t i = 0; i < inc->nall; i++) {
+		const struct incident_line *l = &inc->all[i];
+
+		if ((l->kind == KIND_INTAKE || l->kind == KIND_REPORT || l->kind == KIND_WARNING ||
+			l->kind == KIND_DIRECTIVE) && !l->withdrawn && !l->split_off && !l->superseded &&
+		    l->stage != STAGE_WITHDRAWAL && !incident_refers(d->b, &l->id))
+			return true;
+	}
+	return false;
+}
+
 /* The intake of what is split off: the messages it was taken out of, and the words typed for it, or those it had. */
 static int
 do_split(struct draft *d, int step)
@@ -233,6 +295,8 @@ do_split(struct draft *d, int step)
 		if (!here)
 			return fault_set(&d->f, EX_DATAERR, "refs", _("%s is no message of this incident"), text);
 	}
+	if (!something_left(d))
+		return draft_refuse(d, EX_DATAERR, "refs", _("nothing would be left to speak for this incident"));
 	if (exists) {
 		struct folded fd;
 
@@ -252,6 +316,7 @@ do_split(struct draft *d, int step)
 		if (w != NULL && !exists)
 			body_add_value(b, w);
 	}
+	split_figures(d, b);
 	if (body_first(b, F_TITLE) == NULL && body_first(b, F_BRIEF) == NULL)
 		body_set_text(b, F_BRIEF, body_text(d->b, F_REASON));
 	if ((d->twin = draft_twin(d, b)) == NULL)

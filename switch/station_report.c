@@ -39,7 +39,7 @@ own_reports(const struct draft *d, size_t *standing, int64_t *version)
 		if (!own_line(d, l) || l->kind != KIND_REPORT)
 			continue;
 		n++;
-		if (!l->withdrawn && l->stage != STAGE_WITHDRAWAL)
+		if (!l->withdrawn && !l->split_off && l->stage != STAGE_WITHDRAWAL)
 			++*standing;
 		if (body_num(l->body, F_VERSION, &v) && v > *version && v < INT32_MAX)
 			*version = v;
@@ -183,7 +183,7 @@ own_word(const struct draft *d, uint32_t key, const char *source, struct figure 
 	for (size_t i = 0; i < inc->nall; i++) {
 		const struct incident_line *l = &inc->all[i];
 
-		if (!own_line(d, l) || l->withdrawn || l->stage == STAGE_WITHDRAWAL ||
+		if (!own_line(d, l) || l->withdrawn || l->split_off || l->stage == STAGE_WITHDRAWAL ||
 		    (l->kind != KIND_REPORT && l->kind != KIND_INTAKE && l->kind != KIND_FEEDBACK))
 			continue;
 		for (const struct value *v = body_first(l->body, key); v != NULL; v = body_next(l->body, v))
@@ -273,7 +273,8 @@ inherit_basics(struct draft *d, int stage)
 	for (size_t i = d->fd.incident->nall; i > 0; i--) {
 		const struct incident_line *l = &d->fd.incident->all[i - 1];
 
-		if (own_line(d, l) && l->kind == KIND_REPORT && !l->withdrawn && l->stage != STAGE_WITHDRAWAL)
+		if (own_line(d, l) && l->kind == KIND_REPORT && !l->withdrawn && !l->split_off &&
+		    l->stage != STAGE_WITHDRAWAL)
 			for (size_t k = 0; k < sizeof basic / sizeof basic[0]; k++)
 				if (basic[k] != F_BRIEF)
 					inherit(d, basic[k], l->body);
@@ -282,7 +283,8 @@ inherit_basics(struct draft *d, int stage)
 		const struct incident_line *l = &d->fd.incident->lines[i];
 		int64_t t;
 
-		if ((l->kind != KIND_INTAKE && l->kind != KIND_REPORT) || l->withdrawn || l->stage == STAGE_WITHDRAWAL)
+		if ((l->kind != KIND_INTAKE && l->kind != KIND_REPORT) || l->withdrawn || l->split_off ||
+		    l->stage == STAGE_WITHDRAWAL)
 			continue;
 		for (size_t k = 0; k < sizeof basic / sizeof basic[0]; k++)
 			if (stage == STAGE_FIRST || basic[k] != F_BRIEF)
@@ -295,6 +297,15 @@ inherit_basics(struct draft *d, int stage)
 	}
 	if (learned != INT64_MAX && body_first(d->b, F_LEARNED) == NULL)
 		body_set_time(d->b, F_LEARNED, learned);
+}
+
+static bool
+says_figures(const struct body *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (is_figure(&b->v[i]))
+			return true;
+	return false;
 }
 
 int
@@ -320,9 +331,15 @@ draft_report(struct draft *d)
 	if (d->fd.incident == NULL || d->fd.n == 0)
 		return 0;
 	inherit_basics(d, stage);
-	/* A follow-up says what is new, and the adopted figures again: they are this station's word until it adopts others. */
-	if (stage != STAGE_WITHDRAWAL)
-		inherit_figures(d, stage != STAGE_FIRST);
+	/*
+	 * Who begins or ends says all there is.  A follow-up says what is new; with that the adopted figures again, which are
+	 * this station's word until it adopts others.  Where nothing is new it says so: an adopted figure alone would read as
+	 * if the others were settled.
+	 */
+	if (stage == STAGE_FIRST || stage == STAGE_FINAL || stage == STAGE_VERIFIED)
+		inherit_figures(d, false);
+	else if (stage != STAGE_WITHDRAWAL && (stage != STAGE_FOLLOWUP || says_figures(d->b)))
+		inherit_figures(d, true);
 	name_adopters(d);
 	return 0;
 }
@@ -339,42 +356,48 @@ set_name(struct body *b, uint32_t key, const char *name)
 		body_set_text(b, key, text);
 }
 
-/* Who is booked for the signature of what this corrects; NULL. */
+/* Who has signed what this corrects, or is booked for it; NULL. */
 static const char *
-owed_before(const struct draft *d)
+signer_before(const struct draft *d)
 {
 	const struct incident *inc = d->fd.incident;
 
 	for (const struct value *v = body_first(d->b, F_REFS); v != NULL; v = body_next(d->b, v))
-		for (size_t i = 0; inc != NULL && i < inc->nall; i++)
-			if (msgid_cmp(&inc->all[i].id, &v->u.id) == 0 && inc->all[i].signature_owed)
-				return inc->all[i].owed_by;
+		for (size_t i = 0; inc != NULL && i < inc->nall; i++) {
+			const struct incident_line *l = &inc->all[i];
+
+			if (msgid_cmp(&l->id, &v->u.id) == 0 && own_line(d, l) && (l->signature_owed || l->signer != NULL))
+				return l->signature_owed ? l->owed_by : l->signer;
+		}
 	return NULL;
 }
 
 /*
- * 先报后签 when the leaders were tried as the rules want it: booked to the one tried last.  Otherwise it goes all the
- * same, unsigned, and is booked to who is booked for what it corrects, else to whoever sends it.
+ * 先报后签 when the leaders were tried as the rules want it; otherwise it goes all the same, unsigned.  Booked to the
+ * leader tried last, however far the trying has come; where nobody was tried, to whom the corrected report names, else to
+ * whoever wrote it.
  */
 static void
 owe_signature(struct draft *d)
 {
-	const char *earlier;
 	const struct trail *t = d->trail;
-	const char *who = body_said(d->b, F_AUTHOR);
+	const char *who = NULL;
 	int64_t from;
 
+	if (t != NULL && t->ntries > 0) {
+		who = t->tries[t->ntries - 1].person;
+		if (life_unsigned_ok(t->tries, t->ntries, d->now, d->s->conf.rules, &from))
+			body_set_num(d->b, F_UNSIGNED, 1);
+	}
+	if (who == NULL || *who == '\0')
+		who = signer_before(d);
+	if (who == NULL)
+		who = body_said(d->b, F_AUTHOR);
 	if (who == NULL && t != NULL && *t->author != '\0')
 		who = t->author;
-	if (who == NULL)
-		who = d->req->seat != NULL ? d->req->seat : "";
-	if (t != NULL && t->ntries > 0 && life_unsigned_ok(t->tries, t->ntries, d->now, d->s->conf.rules, &from)) {
-		who = t->tries[t->ntries - 1].person;
-		body_set_num(d->b, F_UNSIGNED, 1);
-	} else if ((earlier = owed_before(d)) != NULL) {
-		who = earlier;
-	}
-	set_name(d->b, F_SIGNATURE_OWED, *who != '\0' ? who : d->s->conf.self);
+	if (who == NULL && d->req->seat != NULL)
+		who = d->req->seat;
+	set_name(d->b, F_SIGNATURE_OWED, who != NULL && *who != '\0' ? who : d->s->conf.self);
 }
 
 void

@@ -15,6 +15,7 @@
 #include <jansson.h>
 #include "../formats/text.h"
 #include "../formats/value.h"
+#include "../formats/wire.h"
 #include "log.h"
 #include "station_draft.h"
 
@@ -114,6 +115,7 @@ take_request(struct review *v, bool judge)
 		d.s = v->s;
 		d.now = v->now;
 		d.req = &r;
+		d.submitted = true;
 		if ((rc = draft_judge(&d, blob)) == -1)
 			v->f = d.f;
 		draft_free(&d);
@@ -190,6 +192,45 @@ same_request(const struct review *v)
 	return same;
 }
 
+/* Another desk was quicker: what has become of the draft, and by whom. */
+static int
+refuse_sent(struct review *v, const struct msgid *id)
+{
+	const struct enum_name *e = NULL;
+	char text[MSGID_TEXT_MAX], unit[160] = "";
+	const char *number, *who;
+	struct journal_msg m;
+	struct body *b = NULL;
+	struct msgid incident;
+	struct fault f;
+	const char *how;
+	int rc;
+
+	msgid_format(id, text, sizeof text);
+	memset(&m, 0, sizeof m);
+	if (v->s->j->ops->get_message(v->s->j, id, &m) == 0 && m.body.n > 0)
+		b = wire_decode(m.body.p, m.body.n, &f);
+	buf_free(&m.body);
+	if (b == NULL)
+		return fault_set(&v->f, EX_DATAERR, "event", _("it was sent already, as %s"), text);
+	if ((e = enum_by_value("stage", body_enum(b, F_STAGE))) == NULL)
+		e = enum_by_value("kind", body_enum(b, F_KIND));
+	number = body_text(b, F_NUMBER);
+	if (number != NULL && body_id(b, F_INCIDENT, &incident) && strcmp(incident.origin, v->s->conf.self) != 0)
+		(void)codebook_station(v->s->conf.codebook, incident.origin, unit, sizeof unit);
+	if ((who = body_said(b, F_SIGNER)) != NULL)
+		how = _("signed by %s and sent (%s %s%s)");
+	else {
+		if ((who = body_said(b, F_PERSON)) == NULL && (who = body_said(b, F_SEAT)) == NULL)
+			who = "?";
+		how = body_flag(b, F_UNSIGNED) ? _("sent before signature by %s (%s %s%s)") : _("sent as it is by %s (%s %s%s)");
+	}
+	rc = fault_set(&v->f, EX_DATAERR, "event", how, who, e == NULL ? "" : i18n_zh() ? e->zh : e->label, unit,
+	    number != NULL ? number : text);
+	body_free(b);
+	return rc;
+}
+
 /* The very step that was done last, asked for again: its answer was lost. */
 static bool
 again(const struct review *v)
@@ -234,8 +275,13 @@ open_draft(struct review *v)
 	if (!v->have) {
 		bool brings = v->r->request != NULL && v->r->len > 0;
 
-		if (!brings)
+		if (!brings) {
+			char who[128];
+
+			if (draft_thrown_by(v->s, v->r->rid, who, sizeof who))
+				return fault_set(&v->f, EX_NOINPUT, "rid", _("thrown away by %s"), who);
 			return fault_set(&v->f, EX_NOINPUT, "rid", _("no draft of this request id is here"));
+		}
 		memset(&v->jd, 0, sizeof v->jd);
 		snprintf(v->jd.rid, sizeof v->jd.rid, "%s", v->r->rid);
 		snprintf(v->jd.seat, sizeof v->jd.seat, "%s", v->r->seat != NULL ? v->r->seat : "");
@@ -252,7 +298,6 @@ static int
 step(struct review *v, uint64_t ticket, bool *answered)
 {
 	struct journal_request had;
-	char text[MSGID_TEXT_MAX];
 	int rc;
 
 	if (!rid_valid(v->r->rid))
@@ -267,8 +312,7 @@ step(struct review *v, uint64_t ticket, bool *answered)
 			*answered = true;
 			return 0;
 		}
-		msgid_format(&had.id, text, sizeof text);
-		return fault_set(&v->f, EX_DATAERR, "event", _("it was sent already, as %s"), text);
+		return refuse_sent(v, &had.id);
 	}
 	if (open_draft(v) == -1)
 		return -1;

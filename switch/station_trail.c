@@ -3,7 +3,8 @@
  * (station_review.c does them).
  *
  * Promises: a change of the text takes check and signature away, whoever made it; what was checked counts only for the
- * very content that was; nothing that bears a mark of secrecy is kept, not even for a moment.
+ * very content that was; what is under review is changed only by who has seen that it is; of two desks that hold the
+ * same draft neither loses its text in silence; nothing that bears a mark of secrecy is kept, not even for a moment.
  *
  * Kept in journal_draft.life: {"request": {"realm": 0|1, "confirmed": bool, "body": {}}, "trail": [{"event": NAME, "at":
  * ms, "seat", "person", "reason", "number", "outcome": NAME}]}; "request" only while it is being reviewed.
@@ -18,6 +19,8 @@
 #include "../formats/text.h"
 #include "log.h"
 #include "station_draft.h"
+
+#define THROWN_MAX 64
 
 /* ---- what is kept ---- */
 
@@ -281,6 +284,72 @@ scan(const struct station *s, const json_t *v, const char *key, struct fault *f)
 	return rc;
 }
 
+/* ---- one draft on two desks ---- */
+
+/*
+ * Who keeps a form says what it was made of: "writer", a name of the desk's own for this opening of the form, "rev", counted
+ * up with every text that is kept, and "on", the writer:rev it was opened from.  A text of another writer is taken only
+ * by who has read it.  Forms without these (dutyctl) are as they were.
+ */
+static void
+tag_of(const json_t *form, char *out, size_t size)
+{
+	const char *writer = json_string_value(json_object_get(form, "writer"));
+
+	out[0] = '\0';
+	if (writer != NULL && *writer != '\0')
+		snprintf(out, size, "%.150s:%lld", writer, (long long)json_integer_value(json_object_get(form, "rev")));
+}
+
+static bool
+edits_newest(const struct journal_draft *stored, const json_t *form)
+{
+	json_t *old = stored->json.n > 0 ? json_loadb((const char *)stored->json.p, stored->json.n, 0, NULL) : NULL;
+	const char *was = json_string_value(json_object_get(old, "writer")),
+		   *is = json_string_value(json_object_get(form, "writer")),
+		   *on = json_string_value(json_object_get(form, "on"));
+	char tag[192];
+	bool yes;
+
+	tag_of(old, tag, sizeof tag);
+	if (is == NULL || *tag == '\0')
+		yes = true;
+	else if (strcmp(was, is) == 0) /* a late one of its own must not bring an older text back */
+		yes = json_integer_value(json_object_get(form, "rev")) >= json_integer_value(json_object_get(old, "rev"));
+	else
+		yes = on != NULL && strcmp(on, tag) == 0;
+	json_decref(old);
+	return yes;
+}
+
+/* A draft that is being checked or signed is taken back by who has seen how far it has come: "trail", the steps it had. */
+static bool
+seen_trail(const struct journal_draft *stored, const json_t *form)
+{
+	const json_t *said = json_object_get(form, "trail");
+	json_t *life = trail_read(&stored->life);
+	bool yes = json_is_integer(said) &&
+		   json_integer_value(said) == (json_int_t)json_array_size(json_object_get(life, "trail"));
+
+	json_decref(life);
+	return yes;
+}
+
+static int
+check_stale(const struct journal_draft *stored, const json_t *form, struct fault *f)
+{
+	/* "request": what dutyctl keeps, one command of a person each; a desk saves its form by itself. */
+	bool reviewed = stored->state != 0 && stored->state != DRAFT_WRITING,
+	     command = json_is_object(json_object_get(form, "request"));
+
+	if (reviewed && !command && !seen_trail(stored, form))
+		return fault_set(f, EX_DATAERR, "rid",
+		    _("it is being checked or signed meanwhile: take it back first (take-back), then change it"));
+	if (!edits_newest(stored, form))
+		return fault_set(f, EX_DATAERR, "rid", _("changed at another desk meanwhile, by %s"), stored->seat);
+	return 0;
+}
+
 int
 station_draft_keep(struct station *s, int64_t now, const char *rid, const char *seat, const char *json, size_t len,
     struct fault *f)
@@ -297,13 +366,16 @@ station_draft_keep(struct station *s, int64_t now, const char *rid, const char *
 		return 0; /* sent meanwhile: an autosave that comes late must not bring the draft back */
 	if ((form = json_loadb(json, len, JSON_DECODE_ANY, NULL)) != NULL) {
 		rc = scan(s, form, "json", f);
-		json_decref(form);
-		if (rc == -1)
+		if (rc == -1) {
+			json_decref(form);
 			return -1;
+		}
 	}
 	memset(&d, 0, sizeof d);
-	if ((rc = s->j->ops->draft_get(s->j, rid, &d)) == -1)
+	if ((rc = s->j->ops->draft_get(s->j, rid, &d)) == -1) {
+		json_decref(form);
 		return fault_set(f, EX_IOERR, "rid", _("the journal cannot be read"));
+	}
 	if (rc != 0) {
 		memset(&d, 0, sizeof d);
 		snprintf(d.rid, sizeof d.rid, "%s", rid);
@@ -311,6 +383,13 @@ station_draft_keep(struct station *s, int64_t now, const char *rid, const char *
 		d.begun = now;
 	}
 	changed = d.json.n != len || memcmp(d.json.p, json, len) != 0;
+	rc = rc == 0 && changed ? check_stale(&d, form, f) : 0;
+	json_decref(form);
+	if (rc == -1) {
+		buf_free(&d.json);
+		buf_free(&d.life);
+		return -1;
+	}
 	if (d.state != 0 && d.state != DRAFT_WRITING && changed) {
 		int next = life_draft_next(d.state, DRAFT_EDIT);
 
@@ -343,18 +422,57 @@ station_draft_put(struct station *s, int64_t now, const char *rid, const char *s
 	return station_draft_keep(s, now, rid, seat, json, len, &f);
 }
 
+/* The last drafts thrown away are remembered, a bounded number of them: another desk may have one open. */
+static void
+thrown_key(const char *rid, char *key, size_t size)
+{
+	unsigned slot = 0;
+
+	for (const char *p = rid; *p != '\0'; p++)
+		slot = slot * 31 + (unsigned char)*p;
+	snprintf(key, size, "draft.thrown.%u", slot % THROWN_MAX);
+}
+
+bool
+draft_thrown_by(struct station *s, const char *rid, char *who, size_t size)
+{
+	char key[48], val[400];
+	size_t len = strlen(rid);
+
+	thrown_key(rid, key, sizeof key);
+	if (s->j->ops->meta_get(s->j, key, val, sizeof val) != 0 || strncmp(val, rid, len) != 0 || val[len] != ' ')
+		return false;
+	text_sanitise(val + len + 1, strlen(val + len + 1), who, size, false);
+	return true;
+}
+
 int
-station_draft_del(struct station *s, const char *rid)
+station_draft_throw(struct station *s, int64_t now, const char *rid, const char *seat)
 {
 	struct journal_draft d;
+	char key[48], val[400];
 	int rc;
 
 	memset(&d, 0, sizeof d);
-	if (s->j->ops->draft_get(s->j, rid, &d) == 0 && d.life.n > 0)
-		station_audit(s, s->last_now, CHAIN_ADMIN, NULL, "draft delete", d.seat, NULL);
+	if (s->j->ops->draft_get(s->j, rid, &d) == 0) {
+		const char *who = seat != NULL && *seat != '\0' ? seat : d.seat;
+
+		if (d.life.n > 0)
+			station_audit(s, now, CHAIN_ADMIN, NULL, "draft delete", who, NULL);
+		thrown_key(rid, key, sizeof key);
+		snprintf(val, sizeof val, "%.191s %.150s", rid, who);
+		s->j->ops->meta_set(s->j, key, val);
+		s->push = true;
+	}
 	buf_free(&d.json);
 	buf_free(&d.life);
 	rc = s->j->ops->draft_del(s->j, rid);
 	s->wrote = true;
 	return rc == -1 ? -1 : 0;
+}
+
+int
+station_draft_del(struct station *s, const char *rid)
+{
+	return station_draft_throw(s, s->last_now, rid, NULL);
 }

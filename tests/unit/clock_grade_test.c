@@ -149,7 +149,8 @@ test_grades(void **state)
 	    {"yjpt:12G00", 10, false, 0, GRADE_I, 10},
 	    {"yjpt:12G00", 30, false, 0, GRADE_I, 10},			/* there is nothing graver */
 	    {"yjpt:12G00", 3, false, GRADE_UNDETERMINED, GRADE_II, 20},
-	    {"yjpt:12G00", 3, false, GRADE_IV, GRADE_IV, 40},		/* a person has spoken */
+	    {"yjpt:12G00", 3, false, GRADE_IV, GRADE_III, 30},		/* a word moves no limit that a number has set */
+	    {"yjpt:12G00", 3, false, GRADE_III, GRADE_III, 30},		/* a person has spoken: no step stricter */
 	    {"yjpt:12G00", 1, true, GRADE_I, GRADE_I, 10},
 	    {"yjpt:11B00", 30, false, 0, GRADE_UNDETERMINED, 35},	/* no table for it: as before */
 	    {NULL, 30, false, 0, GRADE_UNDETERMINED, 35},

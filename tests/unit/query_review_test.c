@@ -299,6 +299,68 @@ test_owed_grade(void **state)
 	json_decref(o);
 }
 
+/* Merged away: owed upwards until the one it went into has been reported. */
+static void
+test_owed_merged(void **state)
+{
+	struct msgid other = mkid(TOWN, 50);
+	struct body *b;
+	const json_t *e;
+	json_t *o;
+
+	(void)state;
+	fire();
+	e = owed(&o, "written");
+	assert_non_null(e);
+	assert_null(json_object_get(e, "merged_into"));
+	json_decref(o);
+	b = make(KIND_REPORT, COUNTY);
+	body_set_text(b, F_TITLE, "同一场火");
+	body_set_text(b, F_NUMBER, "1122-007");
+	store(b, TOWN, 50, TOWN, 50);
+	b = make(KIND_STEP, TOWN);
+	body_set_num(b, F_STEP, STEP_MERGED);
+	body_set_text(b, F_PERSON, "王");
+	body_set_id(b, F_OTHER, &other);
+	store(b, COUNTY, 2, TOWN, 1);
+	o = want("owed", json_object());
+	e = NULL;
+	for (size_t i = 0; i < count(o, "items"); i++)
+		if (strcmp(str(at(o, "items", i), "what"), "written") == 0 &&
+		    json_object_get(at(o, "items", i), "merged_into") != NULL)
+			e = at(o, "items", i);
+	assert_non_null(e);
+	assert_string_equal(str(e, "merged_number"), "西周1122-007");
+	assert_non_null(strstr(str(e, "title"), "并入西周1122-007"));
+	json_decref(o);
+	b = make(KIND_REPORT, CITY);
+	body_set_text(b, F_BRIEF, "x");
+	store(b, COUNTY, 3, TOWN, 50);
+	assert_null(owed(&o, "written"));
+	json_decref(o);
+	assert_null(owed(&o, "phone"));
+	json_decref(o);
+}
+
+/* Without 先报后签 the reason it is owed is another one, and is said. */
+static void
+test_unsigned_owed(void **state)
+{
+	struct body *b;
+	const json_t *e;
+	json_t *o;
+
+	(void)state;
+	fire();
+	b = own(STAGE_FIRST, 1, 3, "起火");
+	body_set_text(b, F_SIGNATURE_OWED, "王");
+	store(b, COUNTY, 2, TOWN, 1);
+	e = owed(&o, "signature");
+	assert_non_null(e);
+	assert_int_equal(strncmp(str(e, "clause"), "发出时未签发;", strlen("发出时未签发;")), 0);
+	json_decref(o);
+}
+
 static void
 test_signature(void **state)
 {
@@ -533,6 +595,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_propose_figures, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_propose_incident, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_owed_grade, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_owed_merged, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unsigned_owed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_signature, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_life_words, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_destroy_told, setup, teardown),

@@ -115,6 +115,36 @@ test_long_place(void **state)
 	body_free(b);
 }
 
+/* Who reads no number must not take it for none; whose signature is missing, what is withdrawn, whose number it is. */
+static void
+test_said(void **state)
+{
+	struct msgid incident = {.origin = "330225", .epoch = 1, .serial = 9};
+	struct body *b = body_new();
+
+	(void)state;
+	set(b, "stage", "followup");
+	set(b, "place", "西周镇");
+	expect(b, "西周镇,本报没有新数字。详见系统", "");
+	body_free(b);
+	b = fire();
+	body_set_text(b, F_SIGNATURE_OWED, "王");
+	expect(b, "【未签发】11-22 13:50 西周镇振兴路12号火灾事故,死亡至少3人(119 14:10),被困不详。西周镇报。详见系统", "");
+	body_set_num(b, F_UNSIGNED, 1);
+	expect(b, "【先报后签】11-22 13:50 西周镇振兴路12号火灾事故,死亡至少3人(119 14:10),被困不详。西周镇报。详见系统", "");
+	set(b, "number", "1122-001");
+	body_set_id(b, F_INCIDENT, &incident);
+	expect(b, "【先报后签】13:50 西周镇振兴路12号火灾事故,死亡至少3人(119 14:10),被困不详。西周镇报。详见象山1122-001", "");
+	body_free(b);
+	b = body_new();
+	set(b, "stage", "withdrawal");
+	set(b, "number", "1122-001");
+	expect(b, "【撤回】1122-001。详见1122-001", "");
+	set(b, "title", "柳河路火灾");
+	expect(b, "【撤回】柳河路火灾。详见1122-001", "");
+	body_free(b);
+}
+
 static void
 test_empty(void **state)
 {
@@ -258,7 +288,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_units), cmocka_unit_test(test_elements),
-	    cmocka_unit_test(test_long_place), cmocka_unit_test(test_empty), cmocka_unit_test(test_split),
+	    cmocka_unit_test(test_long_place), cmocka_unit_test(test_said), cmocka_unit_test(test_empty), cmocka_unit_test(test_split),
 	    cmocka_unit_test(test_code), cmocka_unit_test(test_script)};
 
 	return cmocka_run_group_tests_name("sms", tests, set_up, tear_down);

@@ -229,7 +229,11 @@ edited(void **state)
 	saved(w, "d", "{\"a\":1}"); /* saved again as it was */
 	assert_int_equal(state_of(w, "d"), DRAFT_CHECKING);
 	assert_true(step(w, "d", DRAFT_PASS, "钱"));
-	saved(w, "d", "{\"a\":2}");
+	/* a text that is late, or of who does not know how far it has come, changes nothing */
+	assert_int_equal(station_draft_put(w->s, w->now, "d", "seat2", "{\"a\":2}", 7), -1);
+	assert_int_equal(station_draft_put(w->s, w->now, "d", "seat2", "{\"a\":2,\"trail\":1}", 17), -1);
+	assert_int_equal(state_of(w, "d"), DRAFT_SIGNING);
+	saved(w, "d", "{\"a\":2,\"trail\":2}");
 	assert_int_equal(state_of(w, "d"), DRAFT_WRITING);
 	assert_false(step(w, "d", DRAFT_APPROVE, "赵"));
 	tried(w, "d", "1", OUTCOME_BUSY);
@@ -240,6 +244,44 @@ edited(void **state)
 	assert_string_equal(body_text(b, F_SIGNER), "赵");
 	assert_int_equal(body_count(b, F_TRIES), 1);
 	body_free(b);
+}
+
+/* Two desks with the same draft: neither text goes in silence. */
+static void
+two_desks(void **state)
+{
+	static const struct {
+		const char *json;
+		int rc;
+	} t[] = {
+	    {"{\"a\":1,\"writer\":\"A\",\"rev\":1}", 0},
+	    {"{\"a\":2,\"writer\":\"A\",\"rev\":2}", 0},
+	    {"{\"a\":3,\"writer\":\"B\",\"rev\":3,\"on\":\"A:1\"}", -1}, /* has not read the newest */
+	    {"{\"a\":3,\"writer\":\"B\",\"rev\":3}", -1},
+	    {"{\"a\":4,\"writer\":\"B\",\"rev\":3,\"on\":\"A:2\"}", 0},
+	    {"{\"a\":5,\"writer\":\"A\",\"rev\":4}", -1},
+	    {"{\"a\":6,\"writer\":\"A\",\"rev\":9,\"on\":\"A:2\"}", -1},
+	    {"{\"a\":4,\"writer\":\"B\",\"rev\":3,\"on\":\"A:2\"}", 0}, /* the very same again */
+	    {"{\"a\":1,\"writer\":\"B\",\"rev\":2}", -1},		     /* its own, overtaken */
+	    {"{\"a\":7,\"writer\":\"B\",\"rev\":4,\"on\":\"A:2\"}", 0},
+	};
+	struct world *w = *state;
+	struct journal_draft d;
+
+	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+		struct fault f = {0};
+
+		if (station_draft_keep(w->s, w->now, "d", "seat1", t[i].json, strlen(t[i].json), &f) != t[i].rc)
+			fail_msg("%s: %s", t[i].json, f.text);
+		if (t[i].rc == -1 && (f.code != EX_DATAERR || *f.text == '\0'))
+			fail_msg("%s: code %d", t[i].json, f.code);
+		turn(w);
+	}
+	memset(&d, 0, sizeof d);
+	assert_int_equal(w->j->ops->draft_get(w->j, "d", &d), 0);
+	assert_non_null(strstr(buf_cstr(&d.json), "\"a\":7"));
+	buf_free(&d.json);
+	buf_free(&d.life);
 }
 
 static void
@@ -324,7 +366,7 @@ refused_at_the_end(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {T(signed_and_sent), T(refusals), T(unsigned_first), T(after_minutes), T(edited),
+	const struct CMUnitTest tests[] = {T(signed_and_sent), T(refusals), T(unsigned_first), T(after_minutes), T(edited), T(two_desks),
 	    T(sent_as_it_is), T(returned), T(refused_at_the_end)};
 
 	return cmocka_run_group_tests(tests, load, unload);

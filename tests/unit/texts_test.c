@@ -90,7 +90,7 @@ test_golden(void **state)
 	assert_string_equal(buf_cstr(&told), "避险转移\n直接损失\n");
 	buf_clear(&text);
 	sms_whole(b, &e, &text);
-	assert_true(sms_split(buf_cstr(&text), &out) == 4);
+	assert_true(sms_split(buf_cstr(&text), &out) == 5);
 	same("texts/sms-parts.txt", &out);
 	phone_write(b, &e, &out);
 	same("texts/phone.txt", &out);

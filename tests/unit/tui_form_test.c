@@ -141,6 +141,73 @@ figures(void **state)
 	}
 }
 
+/* The time a figure was true at and the code of its source are kept, though the cell shows neither; a draft keeps them too. */
+static void
+given_values_stand(void **state)
+{
+	static const struct figure in[] = {
+		{ .q = FIG_EXACT, .n = 1, .source = "330225102", .asof = NOW - 86400000 }, { .q = FIG_EXACT, .n = 5, .asof = NOW - 60000 },
+	};
+	struct body *a = body_new(), *b = body_new();
+	struct fault fault = { 0 };
+	struct form f, g;
+	json_t *saved;
+	const struct value *v;
+
+	(void)state;
+	body_add_figure(a, F_DEAD, &in[0]);
+	body_add_figure(a, F_DEAD, &in[1]);
+	form_init(&f, cb);
+	form_add_table(&f);
+	form_prefill(&f, F_DEAD, a);
+	assert_string_equal(form_get(&f, F_DEAD), "1@西周镇 5");
+	/* One of the two is typed anew: it is still that source's, and no longer as of yesterday. */
+	edit_set(&form_cell(&f, F_DEAD)->text, "2@西周镇 5");
+	saved = form_save(&f);
+	form_init(&g, cb);
+	form_add_table(&g);
+	form_restore(&g, saved);
+	assert_string_equal(form_get(&g, F_DEAD), "2@西周镇 5");
+	assert_true(form_changed(form_cell(&g, F_DEAD)));
+	assert_int_equal(form_body(&g, b, NOW, &fault), 0);
+	v = body_first(b, F_DEAD);
+	assert_int_equal((int)v->u.fig.n, 2);
+	assert_string_equal(v->u.fig.source, "330225102");
+	assert_int_equal(v->u.fig.asof, 0);
+	v = body_next(b, v);
+	assert_int_equal((int)v->u.fig.n, 5);
+	assert_int_equal(v->u.fig.asof, NOW - 60000);
+	/* What was typed wins over what comes late. */
+	form_offer(&g, F_DEAD, a);
+	assert_string_equal(form_get(&g, F_DEAD), "2@西周镇 5");
+	json_decref(saved);
+	form_free(&f);
+	form_free(&g);
+	body_free(a);
+	body_free(b);
+}
+
+/* A window that grew again shows the first rows again. */
+static void
+scrolling_comes_back(void **state)
+{
+	struct form f;
+
+	(void)state;
+	form_init(&f, cb);
+	form_add_table(&f);
+	f.top = 7;
+	f.focus = f.n - 1;
+	form_layout(&f, 80, 40);
+	assert_true(f.total <= 40);
+	assert_int_equal(f.top, 0);
+	form_layout(&f, 80, 10);
+	f.top = f.total - 10;
+	form_layout(&f, 80, 12);	/* as far as there is room, and no farther */
+	assert_int_equal(f.top, f.total - 12);
+	form_free(&f);
+}
+
 /* Prefilled from a body and read again it is the same body: nothing is rounded, no source gets lost. */
 static void
 prefill_round_trip(void **state)
@@ -371,6 +438,8 @@ main(void)
 		cmocka_unit_test(edits),
 		cmocka_unit_test(figures),
 		cmocka_unit_test(prefill_round_trip),
+		cmocka_unit_test(given_values_stand),
+		cmocka_unit_test(scrolling_comes_back),
 		cmocka_unit_test(drafts),
 		cmocka_unit_test(candidates),
 		cmocka_unit_test(helpers),

@@ -52,6 +52,21 @@ nothing_missing_says_nothing(void **state)
 	json_decref(a);
 }
 
+/* Which number is wrong is for a person to see: both stand there. */
+static void
+conflict_names_the_ledger(void **state)
+{
+	json_t *a = json_pack("{s:[{s:s, s:s}, {s:s}]}", "conflicts", "text", "said 3", "ledger", "1", "text", "bare");
+	struct buf b = { 0 };
+
+	(void)state;
+	review_conflicts(a, 67, &b);
+	assert_non_null(strstr(buf_cstr(&b), "said 3 (entered: 1)"));
+	assert_non_null(strstr(buf_cstr(&b), "bare"));
+	buf_free(&b);
+	json_decref(a);
+}
+
 /* Whatever the names, the row stays within its cells and no group loses its count. */
 static void
 rows_stay_within_cells(void **state)
@@ -177,6 +192,7 @@ main(void)
 		cmocka_unit_test(elements_in_order),
 		cmocka_unit_test(nothing_missing_says_nothing),
 		cmocka_unit_test(rows_stay_within_cells),
+		cmocka_unit_test(conflict_names_the_ledger),
 		cmocka_unit_test(long_conflict_is_cut),
 		cmocka_unit_test(falls_before_changes),
 		cmocka_unit_test(steps_by_key),
