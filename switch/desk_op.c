@@ -233,7 +233,7 @@ op_draft_del(struct desk_conn *c, json_int_t n, const json_t *request, struct fa
 
 	if (rid == NULL)
 		return NULL;
-	if (station_draft_del(d->station, rid) < 0)
+	if (station_draft_throw(d->station, desk_now(d), rid, c->seat) < 0)
 		fault_set(f, EX_IOERR, "rid", _("the draft could not be removed"));
 	else
 		desk_ack_later(d, desk_ticket_new(d, c, n));
