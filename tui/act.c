@@ -91,6 +91,16 @@ deed_copy(const struct deed *from)
 	return a;
 }
 
+void
+deed_ask_again(const struct deed *a, struct prompt *p, size_t at)
+{
+	const struct key enter = { .code = TK_ENTER };
+
+	app_prompt(a->app, p);
+	while (at-- > 0)
+		prompt_key(p, &enter);
+}
+
 /* Log. */
 
 static void

@@ -21,7 +21,9 @@ struct deed {	/* what the answer is about, kept while the question stands */
 	char title[256];
 	char other[MSGID_TEXT_MAX];	/* merging: where it goes */
 	char name[96];		/* field adopted, verdict judged */
-	char leader[128], reason[512];	/* lowering: as typed, when the word was wrong */
+	char leader[128], reason[512], typed[64];	/* lowering: as typed, when the word was wrong */
+	char first[128], second[128];	/* destroying: the same */
+	char info[256];		/* what a lowering goes against */
 	int grade;		/* now, 0 = none */
 	int wanted;
 	int step;		/* enum step */
@@ -39,9 +41,12 @@ struct deed *deed_copy(const struct deed *);
 void deed_submit(const struct deed *, json_t *body, const char *what);	/* body taken over; what: for the note */
 void deed_text(json_t *body, uint32_t key, const char *text);		/* "" = nothing */
 const char *deed_grade(const struct app *, int grade);	/* "重大", "未定级" */
+/* Asks again with what was typed before, the marker on field `at`: every field before it is filled. */
+void deed_ask_again(const struct deed *, struct prompt *, size_t at);
 
-/* States the grade `wanted`: one confirmation, a leader, a reason and the grade's word where it is lowered. */
-void act_grade_state(struct app *, struct view *owner, const json_t *incident, int wanted);
+/* States the grade `wanted`: one confirmation; a leader, a reason and the grade's word where it is laxer than what stands, what the
+ * figures prove, or what the clock runs by while it is undetermined.  proposal: answer of op propose; NULL: the tables do not answer. */
+void act_grade_state(struct app *, struct view *owner, const json_t *incident, const json_t *proposal, int wanted);
 void act_verdict(struct app *, struct view *owner, const json_t *incident, const char *name);
 /* shown: answer of op show; line: an own report in it. */
 void act_correct(struct app *, struct view *owner, const json_t *shown, const json_t *line);

@@ -18,6 +18,7 @@
 struct adopt_view {
 	struct view v;
 	json_t *incident;
+	json_t *sources;	/* of an answer of op propose: the same figures in words, with the times they hold for */
 	struct list list;
 };
 
@@ -55,6 +56,62 @@ adopted(const struct adopt_view *w, const char *field)
 	return other;
 }
 
+/* The row of `sources` that says this figure; NULL: not answered yet. */
+static const json_t *
+source_of(const struct adopt_view *w, const json_t *f)
+{
+	const json_t *s;
+	size_t i;
+
+	json_array_foreach (w->sources, i, s)
+		if (strcmp(jtext(s, "name"), jtext(f, "name")) == 0 && strcmp(jtext(s, "source"), jtext(f, "source")) == 0 &&
+		    strcmp(jtext(s, "station"), jtext(f, "station")) == 0)
+			return s;
+	return NULL;
+}
+
+/* "~20" is notation to type in; to be read it is "about 20". */
+static const char *
+figure_words(const char *text, char *buf, size_t size)
+{
+	static const struct { const char *mark, *word; } marks[] = {
+		{ "~", N_("about %s") }, { ">=", N_("at least %s") }, { "<=", N_("at most %s") },
+	};
+
+	if (strcmp(text, "?") == 0) {
+		(void)snprintf(buf, size, "%s", _("not known"));
+		return buf;
+	}
+	(void)snprintf(buf, size, "%s", text);
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (strncmp(text, marks[i].mark, strlen(marks[i].mark)) == 0) {
+			(void)snprintf(buf, size, _(marks[i].word), text + strlen(marks[i].mark));
+			break;
+		}
+	return buf;
+}
+
+static void
+adopt_answer(struct view *v, void *arg, const json_t *answer, const struct fault *f)
+{
+	struct adopt_view *w = (struct adopt_view *)v;
+
+	(void)arg;
+	(void)f;	/* without the times the figures can be adopted all the same */
+	json_decref(w->sources);
+	w->sources = answer ? json_deep_copy(jarray(answer, "sources")) : NULL;
+	app_dirty(v->app);
+}
+
+static void
+adopt_load(struct view *v)
+{
+	const struct adopt_view *w = (const struct adopt_view *)v;
+
+	app_ask(v->app, v, json_pack("{s:s, s:s, s:s}", "op", "propose", "ref", jtext(w->incident, "id"), "realm",
+	    v->exercise ? "exercise" : "live"), adopt_answer, NULL);
+}
+
 static void
 adopt_title(struct view *v, char *buf, size_t size)
 {
@@ -74,13 +131,14 @@ adopt_paint(struct view *v)
 {
 	struct adopt_view *w = (struct adopt_view *)v;
 	int row = app_top_row(v->app), cols = term_cols(), rows = adopt_rows(w);
-	char source[160], station[160], text[400], at[24];
+	char source[160], station[160], text[400], said_text[96], at[24];
 
 	(void)term_put(row, 1, 14, TERM_PLAIN, _("figure"));
-	(void)term_put(row, 16, 12, TERM_PLAIN, _("says"));
-	(void)term_put(row, 29, 14, TERM_PLAIN, _("source"));
-	(void)term_put(row, 44, 12, TERM_PLAIN, _("reported by"));
-	(void)term_put(row, 58, cols - 58, TERM_PLAIN, _("adopted"));
+	(void)term_put(row, 16, 10, TERM_PLAIN, _("says"));
+	(void)term_put(row, 27, 9, TERM_PLAIN, _("source"));
+	(void)term_put(row, 37, 11, TERM_PLAIN, _("as of"));
+	(void)term_put(row, 49, 9, TERM_PLAIN, _("reported by"));
+	(void)term_put(row, 59, cols - 59, TERM_PLAIN, _("adopted"));
 	row++;
 	list_fit(&w->list, rows);
 	if (w->list.n == 0)
@@ -95,16 +153,19 @@ adopt_paint(struct view *v)
 			v->cursor_col = 1;
 		}
 		(void)term_put(row + i, 1, 14, TERM_PLAIN, fd ? field_label(fd) : jtext(f, "name"));
-		(void)term_put(row + i, 16, 12, TERM_PLAIN, jtext(f, "text"));
-		(void)term_put(row + i, 29, 14, TERM_PLAIN, source_name(v->app, jtext(f, "source"), source, sizeof(source)));
-		(void)term_put(row + i, 44, 13, TERM_PLAIN, source_name(v->app, jtext(f, "station"), station, sizeof(station)));
+		(void)term_put(row + i, 16, 10, TERM_PLAIN, figure_words(jtext(f, "text"), text, sizeof(text)));
+		(void)term_put(row + i, 27, 9, TERM_PLAIN, source_name(v->app, jtext(f, "source"), source, sizeof(source)));
+		(void)term_put(row + i, 37, 11, TERM_PLAIN, short_time(jnum(source_of(w, f), "asof"), app_now(v->app), at));
+		(void)term_put(row + i, 49, 9, TERM_PLAIN, source_name(v->app, jtext(f, "station"), station, sizeof(station)));
 		if (a && strcmp(jtext(a, "source"), jtext(f, "source")) == 0) {
-			(void)snprintf(text, sizeof(text), "%s %s %s", jtext(a, "text"), jtext(a, "person"),
+			(void)snprintf(text, sizeof(text), "%s %s %s", figure_words(jtext(a, "text"), said_text, sizeof(said_text)), jtext(a, "person"),
 			    short_time(jnum(a, "at"), app_now(v->app), at));
-			(void)term_put(row + i, 58, cols - 58, TERM_STRONG, text);
+			(void)term_put(row + i, 59, cols - 59, TERM_STRONG, text);
 		}
 	}
 }
+
+static void adopt_prompt(const struct deed *, struct view *, const char *const *value);
 
 static void
 adopt_confirmed(struct view *owner, void *arg, const char *const *value)
@@ -118,6 +179,7 @@ adopt_confirmed(struct view *owner, void *arg, const char *const *value)
 
 	(void)snprintf(text, sizeof(text), *a->other ? "%s@%s" : "%s", value[0], a->other);
 	if (!fd || value_parse(b, fd, text, app_codebook(a->app), app_now(a->app), &f) != 0) {
+		adopt_prompt(a, owner, value);
 		app_note_fault(a->app, &f);
 		body_free(b);
 		return;
@@ -128,10 +190,28 @@ adopt_confirmed(struct view *owner, void *arg, const char *const *value)
 	compose_set_enum(body, F_STEP, "step", STEP_ADOPTED);
 	deed_text(body, F_PERSON, value[1]);
 	deed_text(body, F_REASON, value[2]);
-	app_set_person(a->app, value[1]);
 	(void)snprintf(what, sizeof(what), "%s %s%s %s", enum_label("step", STEP_ADOPTED), field_label(fd), value[0], value[1]);
 	deed_submit(a, body, what);
 	app_pop_view(a->app, owner);
+}
+
+/* value: what was typed before and refused, the figure first. */
+static void
+adopt_prompt(const struct deed *from, struct view *owner, const char *const *value)
+{
+	struct deed *a = deed_copy(from);
+	const struct field *fd = field_by_name(a->name);
+	struct prompt *p;
+	char text[400], source[160];
+
+	(void)snprintf(text, sizeof(text), _("adopt %s of %s for %s"), fd ? field_label(fd) : a->name,
+	    source_name(a->app, a->other, source, sizeof(source)), a->number);
+	p = prompt_new(a->app, owner, text, adopt_confirmed, a);
+	prompt_field(p, fd ? field_label(fd) : a->name, value[0], PROMPT_REQUIRED);
+	prompt_field(p, _("adopted by"), value[1], PROMPT_REQUIRED);	/* a decision: nobody remembered from another task */
+	prompt_field(p, _("reason"), value[2], 0);
+	prompt_confirm(p, _("adopt this figure? 1 = yes "));
+	app_prompt(a->app, p);
 }
 
 static void
@@ -139,9 +219,8 @@ adopt_ask(struct adopt_view *w)
 {
 	const json_t *f = json_array_get(figures(w), w->list.sel);
 	const struct field *fd = field_by_name(jtext(f, "name"));
+	const char *value[] = { jtext(f, "text"), "", "" };
 	struct deed *a;
-	struct prompt *p;
-	char text[400], source[160];
 
 	if (!fd) {	/* of a later version: shown, not ours to state */
 		app_note(w->v.app, true, _("that does not apply here"));
@@ -150,14 +229,8 @@ adopt_ask(struct adopt_view *w)
 	a = deed_incident(w->v.app, w->incident);
 	(void)snprintf(a->name, sizeof(a->name), "%s", fd->name);
 	(void)snprintf(a->other, sizeof(a->other), "%s", jtext(f, "source"));
-	(void)snprintf(text, sizeof(text), _("adopt %s of %s for %s"), field_label(fd), source_name(w->v.app, a->other, source, sizeof(source)),
-	    a->number);
-	p = prompt_new(w->v.app, &w->v, text, adopt_confirmed, a);
-	prompt_field(p, field_label(fd), jtext(f, "text"), PROMPT_REQUIRED);
-	prompt_field(p, _("adopted by"), app_person(w->v.app), PROMPT_REQUIRED);
-	prompt_field(p, _("reason"), "", 0);
-	prompt_confirm(p, _("adopt this figure? 1 = yes "));
-	app_prompt(w->v.app, p);
+	adopt_prompt(a, &w->v, value);
+	free(a);
 }
 
 static bool
@@ -188,6 +261,7 @@ static void
 adopt_free(struct view *v)
 {
 	json_decref(((struct adopt_view *)v)->incident);
+	json_decref(((struct adopt_view *)v)->sources);
 	free(v);
 }
 
@@ -197,6 +271,7 @@ static const struct view_ops adopt_ops = {
 	.title = adopt_title,
 	.paint = adopt_paint,
 	.command = adopt_command,
+	.load = adopt_load,
 	.hint = adopt_hint,
 };
 

@@ -1,7 +1,8 @@
 /*
  * Stating a grade, and the second verdict.  Raising asks for one confirmation, its reason may follow later; lowering needs
- * the leader, the reason and the grade's word typed (the word or the Roman number: a vt100 has no input method).  The
- * proposal of the tables (view_grade.c) is never taken over by itself.
+ * the leader, the reason and the grade's word typed (the word or the Roman number: a vt100 has no input method).  A first
+ * grade below what the figures prove is a lowering too.  The proposal of the tables (view_grade.c) is never taken over by
+ * itself, and no name is filled in beforehand: who answered the telephone does not decide a grade.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +59,6 @@ raise_confirmed(struct view *owner, void *arg, const char *const *value)
 	const struct deed *a = arg;
 
 	grade_send(a, value[0], value[1]);
-	app_set_person(a->app, value[0]);
 	app_pop_view(a->app, owner);	/* back to the timeline, where it shows */
 }
 
@@ -78,6 +78,7 @@ lower_confirmed(struct view *owner, void *arg, const char *const *value)
 	a = deed_copy(from);
 	(void)snprintf(a->leader, sizeof(a->leader), "%s", value[0]);
 	(void)snprintf(a->reason, sizeof(a->reason), "%s", value[1]);
+	(void)snprintf(a->typed, sizeof(a->typed), "%s", value[2]);
 	lower_ask(a, owner);
 	app_note(a->app, true, _("typed %s, which is not %s: nothing was changed"), *value[2] ? value[2] : "-",
 	    deed_grade(a->app, a->wanted));
@@ -92,35 +93,89 @@ lower_ask(struct deed *a, struct view *owner)
 	(void)snprintf(text, sizeof(text), _("%s: from %s to %s"), a->number, deed_grade(a->app, a->grade),
 	    grade_words(a, a->wanted, to, sizeof(to)));
 	p = prompt_new(a->app, owner, text, lower_confirmed, a);
-	prompt_info(p, _("LOWERING a grade: the leader and the reason are needed"));
+	prompt_info(p, a->info);
 	prompt_field(p, _("leader"), a->leader, PROMPT_REQUIRED);
 	prompt_field(p, _("reason"), a->reason, PROMPT_REQUIRED);
 	if (*roman(a->wanted))
 		(void)snprintf(label, sizeof(label), _("type %s or %s"), deed_grade(a->app, a->wanted), roman(a->wanted));
 	else
 		(void)snprintf(label, sizeof(label), _("type %s"), deed_grade(a->app, a->wanted));
-	prompt_field(p, label, "", PROMPT_REQUIRED);
+	prompt_field(p, label, a->typed, PROMPT_REQUIRED);
 	prompt_confirm(p, _("state this grade? 1 = yes "));
-	app_prompt(a->app, p);
+	deed_ask_again(a, p, *a->typed ? 2 : 0);
+}
+
+static bool
+is_grade(int grade)
+{
+	return grade >= GRADE_I && grade <= GRADE_IV;
+}
+
+static int
+member_grade(const json_t *o, const char *member)
+{
+	const struct enum_name *e = enum_by_name("grade", jtext(o, member));
+
+	return e ? e->value : 0;
+}
+
+/* The graver of the incident's grade and this station's own word, which counts also where a station above has settled it. */
+static int
+stands(const struct deed *a, const json_t *incident)
+{
+	const json_t *g;
+	int grade = is_grade(a->grade) ? a->grade : 0;
+	size_t i;
+
+	json_array_foreach (jarray(incident, "grades"), i, g) {
+		int own = strcmp(jtext(g, "station"), app_station(a->app)) == 0 ? member_grade(g, "grade") : 0;
+
+		if (is_grade(own) && (grade == 0 || own < grade))
+			grade = own;
+	}
+	return grade;
+}
+
+/* Whether it is laxer than what stands, what is proven, or what the clock runs by while that is open; says so in a->info. */
+static bool
+lowers(struct deed *a, int stated, const json_t *p)
+{
+	int proven = member_grade(p, "proposal"), clock = member_grade(p, "clock_grade"), wanted = a->wanted;
+	bool open = jflag(p, "undetermined");
+	size_t n;
+
+	/* "Undetermined" takes nothing back from figures that leave it undetermined themselves. */
+	bool below = is_grade(proven) && wanted > proven && !(open && wanted == GRADE_UNDETERMINED);
+	bool late = open && stated == 0 && is_grade(clock) && wanted > clock && wanted != GRADE_UNDETERMINED;
+
+	if (!below && !late && !(stated != 0 && wanted > stated))
+		return false;
+	n = (size_t)snprintf(a->info, sizeof(a->info), "%s", _("LOWERING a grade: the leader and the reason are needed"));
+	if (below && n < sizeof(a->info))
+		n += (size_t)snprintf(a->info + n, sizeof(a->info) - n, _("; the figures prove %s"),
+		    *jtext(p, "proposal_name") ? jtext(p, "proposal_name") : jtext(p, "proposal"));
+	if (late && n < sizeof(a->info))
+		(void)snprintf(a->info + n, sizeof(a->info) - n, _("; open, the clock runs by %s"),
+		    *jtext(p, "clock_grade_name") ? jtext(p, "clock_grade_name") : jtext(p, "clock_grade"));
+	return true;
 }
 
 void
-act_grade_state(struct app *app, struct view *owner, const json_t *incident, int wanted)
+act_grade_state(struct app *app, struct view *owner, const json_t *incident, const json_t *proposal, int wanted)
 {
-	const struct enum_name *e = enum_by_name("grade", jtext(incident, "grade"));
 	struct deed *a = deed_incident(app, incident);
 	struct prompt *p;
 	char text[256], to[128];
 
-	a->grade = e ? e->value : 0;
+	a->grade = member_grade(incident, "grade");
 	a->wanted = wanted;
-	if (a->grade >= GRADE_I && a->grade <= GRADE_IV && wanted > a->grade) {
+	if (lowers(a, stands(a, incident), proposal)) {
 		lower_ask(a, owner);
 		return;
 	}
 	(void)snprintf(text, sizeof(text), _("%s: from %s to %s"), a->number, deed_grade(app, a->grade), grade_words(a, wanted, to, sizeof(to)));
 	p = prompt_new(app, owner, text, raise_confirmed, a);
-	prompt_field(p, _("decided by"), app_person(app), PROMPT_REQUIRED);
+	prompt_field(p, _("decided by"), "", PROMPT_REQUIRED);
 	prompt_field(p, _("reason (may follow)"), "", 0);
 	prompt_confirm(p, _("state this grade? 1 = yes "));
 	app_prompt(app, p);
@@ -149,7 +204,6 @@ verdict_named(struct view *owner, void *arg, const char *const *value)
 	(void)json_object_set_new(body, field_by_key(F_CONFIRMED)->name, json_boolean(a->yes));
 	deed_text(body, F_PERSON, value[0]);
 	deed_text(body, F_REASON, value[1]);
-	app_set_person(a->app, value[0]);
 	(void)snprintf(what, sizeof(what), "%s %s %s", a->name, a->yes ? _("confirmed") : _("denied"), value[0]);
 	deed_submit(a, body, what);
 }
@@ -164,7 +218,7 @@ verdict_chosen(struct view *owner, void *arg, const char *const *value)
 	a->yes = *value[PROMPT_FIELDS - 1] == '1';
 	(void)snprintf(text, sizeof(text), _("%s: %s is %s"), a->number, a->name, a->yes ? _("confirmed") : _("denied"));
 	p = prompt_new(a->app, owner, text, verdict_named, a);
-	prompt_field(p, _("decided by"), app_person(a->app), PROMPT_REQUIRED);
+	prompt_field(p, _("decided by"), "", PROMPT_REQUIRED);
 	prompt_field(p, _("reason"), "", a->yes ? 0 : PROMPT_REQUIRED);
 	prompt_confirm(p, _("state it? 1 = yes "));
 	app_prompt(a->app, p);

@@ -7,11 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <pwd.h>
+#include <unistd.h>
 #include "../formats/buf.h"
 #include "../formats/conf.h"
 #include "../formats/i18n.h"
 #include "../formats/rules.h"
 #include "../formats/life.h"
+#include "../formats/text.h"
 #include "act.h"
 #include "compose.h"
 #include "prompt.h"
@@ -43,6 +46,32 @@ static void
 set_refs(json_t *body, const char *id)
 {
 	(void)json_object_set_new(body, field_by_key(F_REFS)->name, json_pack("[s]", id));
+}
+
+/* Blanks and width apart, one name is one person: as the switch compares them. */
+static bool
+same_person(const char *a, const char *b)
+{
+	const char *in[] = { a, b };
+	char out[2][384];
+
+	for (size_t i = 0; i < 2; i++) {
+		char folded[384];
+		size_t n = 0, len;
+
+		text_fold(in[i], folded, sizeof(folded));
+		for (const char *s = folded; *s; s += len) {
+			uint32_t cp;
+
+			len = text_decode(s, strlen(s), &cp);
+			if (cp == ' ' || cp == '\t' || cp == 0x3000 || cp == 0xb7)
+				continue;
+			memcpy(out[i] + n, s, len);
+			n += len;
+		}
+		out[i][n] = '\0';
+	}
+	return strcmp(out[0], out[1]) == 0;
 }
 
 static void
@@ -143,14 +172,62 @@ step_confirmed(struct view *owner, void *arg, const char *const *value)
 	(void)owner;
 	if (a->step == STEP_MERGED)
 		deed_text(body, F_OTHER, a->other);
-	if (a->step == STEP_SPLIT || a->step == STEP_CLOSED || a->step == STEP_COUNTERSIGNED)
+	if (a->step == STEP_SPLIT || a->step == STEP_CLOSED)
 		set_refs(body, a->id);
 	if (a->step == STEP_SPLIT)
 		deed_text(body, F_TITLE, value[2]);
-	if (a->step != STEP_COUNTERSIGNED)	/* the leader is not the person at this desk */
-		app_set_person(a->app, value[0]);
+	app_set_person(a->app, value[0]);
 	(void)snprintf(what, sizeof(what), "%s %s", enum_label("step", a->step), value[0]);
 	deed_submit(a, body, what);
+}
+
+/* Signing afterwards. */
+
+static void countersign_ask(struct deed *, struct view *);
+
+/* The account this desk runs under: many sit at it, so it is nobody's name. */
+static bool
+is_account(const char *name)
+{
+	char buf[4096];
+	struct passwd pw, *found = NULL;
+
+	return getpwuid_r(getuid(), &pw, buf, sizeof(buf), &found) == 0 && found && same_person(name, found->pw_name);
+}
+
+static void
+countersign_confirmed(struct view *owner, void *arg, const char *const *value)
+{
+	const struct deed *a = arg;
+	json_t *body;
+	char what[160];
+
+	if (is_account(value[0])) {
+		struct deed *again = deed_copy(a);
+
+		(void)snprintf(again->leader, sizeof(again->leader), "%s", value[0]);
+		countersign_ask(again, owner);
+		app_note(a->app, true, _("%s is this seat's account, not the leader's name: nothing was signed"), value[0]);
+		return;
+	}
+	body = step_body(STEP_COUNTERSIGNED, value[0], "");
+	set_refs(body, a->id);
+	(void)snprintf(what, sizeof(what), "%s %s", enum_label("step", STEP_COUNTERSIGNED), value[0]);
+	deed_submit(a, body, what);	/* the leader is not the person at this desk: not remembered */
+}
+
+static void
+countersign_ask(struct deed *a, struct view *owner)
+{
+	struct prompt *p;
+	char text[400];
+
+	(void)snprintf(text, sizeof(text), _("signature afterwards for: %s %s"), a->name, a->title);
+	p = prompt_new(a->app, owner, text, countersign_confirmed, a);
+	prompt_info(p, a->info);
+	prompt_field(p, _("signed by (leader)"), a->leader, PROMPT_REQUIRED);	/* empty: who signs is typed, not taken over */
+	prompt_confirm(p, _("signed afterwards? 1 = yes "));
+	app_prompt(a->app, p);
 }
 
 void
@@ -158,8 +235,6 @@ act_countersign(struct app *app, struct view *owner, const json_t *incident, con
 {
 	const json_t *l, *found = line && jflag(line, "signature_owed") && jflag(line, "mine") ? line : NULL;
 	struct deed *a;
-	struct prompt *p;
-	char text[400];
 	size_t i;
 
 	json_array_foreach (lines, i, l)
@@ -171,15 +246,10 @@ act_countersign(struct app *app, struct view *owner, const json_t *incident, con
 	}
 	a = deed_incident(app, incident);
 	set_line(a, found);
-	a->step = STEP_COUNTERSIGNED;
-	(void)snprintf(text, sizeof(text), _("signature afterwards for: %s %s"), jtext(found, "stage_name"), a->title);
-	p = prompt_new(app, owner, text, step_confirmed, a);
-	(void)snprintf(text, sizeof(text), _("it went before its signature; owed by %s"),
+	(void)snprintf(a->name, sizeof(a->name), "%s", jtext(found, "stage_name"));
+	(void)snprintf(a->info, sizeof(a->info), _("it went before its signature; owed by %s"),
 	    *jtext(found, "owed_by") ? jtext(found, "owed_by") : "-");
-	prompt_info(p, text);
-	prompt_field(p, _("signed by (leader)"), jtext(found, "owed_by"), PROMPT_REQUIRED);
-	prompt_confirm(p, _("signed afterwards? 1 = yes "));
-	app_prompt(app, p);
+	countersign_ask(a, owner);
 }
 
 static void
@@ -204,6 +274,8 @@ step_ask(const struct deed *from, struct view *owner)
 	app_prompt(a->app, p);
 }
 
+static void merge_ask(const struct deed *, struct view *);
+
 static void
 merge_shown(struct view *owner, void *arg, const json_t *answer, const struct fault *f)
 {
@@ -213,16 +285,16 @@ merge_shown(struct view *owner, void *arg, const json_t *answer, const struct fa
 	struct prompt *p;
 	char text[400], title[256];
 
-	if (!answer) {
-		app_note_fault(owner->app, f);
-		return;
-	}
-	if (strcmp(jtext(o, "id"), from->incident) == 0) {
-		app_note(owner->app, true, _("that is this very incident"));
-		return;
-	}
 	if (app_top_view(owner->app) != owner)
 		return;		/* gone on to other things */
+	if (!answer || strcmp(jtext(o, "id"), from->incident) == 0) {
+		merge_ask(from, owner);		/* with the number as typed */
+		if (!answer)
+			app_note(owner->app, true, "%s: %s", _("number of the other"), f->text);
+		else
+			app_note(owner->app, true, _("that is this very incident"));
+		return;
+	}
 	a = deed_copy(from);
 	(void)snprintf(a->other, sizeof(a->other), "%s", jtext(o, "id"));
 	(void)snprintf(text, sizeof(text), _("merge away  %s %s"), a->number, a->title);
@@ -239,10 +311,11 @@ merge_shown(struct view *owner, void *arg, const json_t *answer, const struct fa
 static void
 merge_named(struct view *owner, void *arg, const char *const *value)
 {
-	const struct deed *a = arg;
+	struct deed *a = deed_copy(arg);
 
+	(void)snprintf(a->name, sizeof(a->name), "%s", value[0]);
 	app_ask(a->app, owner, json_pack("{s:s, s:s, s:s}", "op", "show", "ref", value[0], "realm", a->exercise ? "exercise" : "live"),
-	    merge_shown, deed_copy(a));
+	    merge_shown, a);
 }
 
 static void
@@ -255,27 +328,38 @@ merge_ask(const struct deed *from, struct view *owner)
 	(void)snprintf(text, sizeof(text), _("merge %s %s into which incident?"), a->number, a->title);
 	p = prompt_new(a->app, owner, text, merge_named, a);
 	prompt_info(p, _("both are shown before anything is done"));
-	prompt_field(p, _("number of the other"), "", PROMPT_REQUIRED);
+	prompt_field(p, _("number of the other"), a->name, PROMPT_REQUIRED);
 	app_prompt(a->app, p);
 }
 
+/* A digit means one step, whatever else may be done: fingers remember it. */
+static const struct { int digit, step; } event_digits[] = {
+	{ 1, STEP_VERIFIED }, { 2, STEP_HANDLING }, { 3, STEP_RESOLVED }, { 5, STEP_ARCHIVED }, { 6, STEP_REOPENED }, { 7, STEP_MERGED },
+	{ 8, STEP_SPLIT }, { 9, STEP_CLOSED },
+};
+
 struct event_menu {
 	struct deed d;		/* of the incident */
-	char line[MSGID_TEXT_MAX], text[256];
-	int step[EVENT_CHOICES];
+	char line[MSGID_TEXT_MAX], text[256], state[64];
+	int step[EVENT_CHOICES + 1];	/* by digit; 0: not from here */
 	int n;
 };
+
+static void event_ask(const struct event_menu *, struct view *);
 
 static void
 event_chosen(struct view *owner, void *arg, const char *const *value)
 {
 	const struct event_menu *m = arg;
-	int i = *value[PROMPT_FIELDS - 1] - '1';
+	int digit = *value[PROMPT_FIELDS - 1] - '0';
 	struct deed a = m->d;
 
-	if (i < 0 || i >= m->n)
+	if (digit < 1 || digit > EVENT_CHOICES || m->step[digit] == 0) {
+		event_ask(m, owner);
+		app_note(m->d.app, true, _("%d: that step does not follow from here"), digit);
 		return;
-	a.step = m->step[i];
+	}
+	a.step = m->step[digit];
 	if (a.step == STEP_SPLIT || a.step == STEP_CLOSED) {
 		(void)snprintf(a.id, sizeof(a.id), "%s", m->line);
 		(void)snprintf(a.title, sizeof(a.title), "%s", m->text);
@@ -300,11 +384,11 @@ state_value(const char *name)
 static void
 menu_add(struct event_menu *m, int step)
 {
-	for (int i = 0; i < m->n; i++)
-		if (m->step[i] == step)
-			return;
-	if (m->n < EVENT_CHOICES)
-		m->step[m->n++] = step;
+	for (size_t i = 0; i < sizeof(event_digits) / sizeof(event_digits[0]); i++)
+		if (event_digits[i].step == step && m->step[event_digits[i].digit] == 0) {
+			m->step[event_digits[i].digit] = step;
+			m->n++;
+		}
 }
 
 /* What is open from here: this station's own view, and a reopening wherever somebody's view allows it. */
@@ -338,63 +422,80 @@ menu_fill(struct event_menu *m, const json_t *incident, const json_t *line)
 	return own;
 }
 
-void
-act_event(struct app *app, struct view *owner, const json_t *incident, const json_t *line)
+static void
+event_ask(const struct event_menu *from, struct view *owner)
 {
-	struct event_menu *m = xcalloc(1, sizeof(*m));
-	struct deed *a = deed_incident(app, incident);
-	const struct life_name *own;
+	struct event_menu *m = xmalloc(sizeof(*m));
 	struct prompt *p;
-	char text[400], choices[400] = "";
+	char text[400];
+	struct buf choices = { 0 };
 
-	m->d = *a;
-	free(a);
-	own = life_event_state(menu_fill(m, incident, line));
-	if (m->n == 0) {
-		free(m);
-		app_note(app, true, _("no step leads on from here"));
-		return;
-	}
-	for (int i = 0; i < m->n; i++) {
-		size_t n = strlen(choices);
-
-		(void)snprintf(choices + n, sizeof(choices) - n, "%s%d %s", i > 0 ? "  " : "", i + 1, enum_label("step", m->step[i]));
-	}
-	(void)snprintf(text, sizeof(text), _("step in %s: this station's view is %s"), m->d.number,
-	    !own ? "?" : i18n_zh() ? own->zh : _(own->label));
-	p = prompt_new(app, owner, text, event_chosen, m);
+	*m = *from;
+	for (int i = 1; i <= EVENT_CHOICES; i++)
+		if (m->step[i] != 0)
+			buf_printf(&choices, "%d %s  ", i, enum_label("step", m->step[i]));
+	(void)snprintf(text, sizeof(text), _("step in %s: this station's view is %s"), m->d.number, m->state);
+	p = prompt_new(m->d.app, owner, text, event_chosen, m);
 	if (*m->line) {
 		(void)snprintf(text, sizeof(text), _("the line chosen: %s"), m->text);
 		prompt_info(p, text);
 	}
-	{
-		size_t n = strlen(choices);
+	prompt_choice(p, buf_cstr(&choices), EVENT_CHOICES);
+	buf_free(&choices);
+	app_prompt(m->d.app, p);
+}
 
-		(void)snprintf(choices + n, sizeof(choices) - n, " ");
-	}
-	prompt_choice(p, choices, m->n);
-	app_prompt(app, p);
+void
+act_event(struct app *app, struct view *owner, const json_t *incident, const json_t *line)
+{
+	struct event_menu m = { 0 };
+	struct deed *a = deed_incident(app, incident);
+	const struct life_name *own;
+
+	m.d = *a;
+	free(a);
+	own = life_event_state(menu_fill(&m, incident, line));
+	(void)snprintf(m.state, sizeof(m.state), "%s", !own ? "?" : i18n_zh() ? own->zh : _(own->label));
+	if (m.n == 0)
+		app_note(app, true, _("no step leads on from here"));
+	else
+		event_ask(&m, owner);
 }
 
 /* Destroying what must not be here. */
 
+static void destroy_ask(const struct deed *, struct view *, size_t at);
+
 static void
 destroyed(struct app *app, json_t *context, const json_t *answer, const struct fault *f)
 {
-	if (!answer)
-		app_note_fault(app, f);
-	else
+	if (answer)
 		app_note(app, false, _("destroyed by %s and %s; the record stands"), jtext(context, "first"), jtext(context, "second"));
+	else if (strcmp(f->field, "first") == 0)	/* members of the request, not fields of a message */
+		app_note(app, true, "%s: %s", _("first person"), f->text);
+	else if (strcmp(f->field, "second") == 0)
+		app_note(app, true, "%s: %s", _("second person"), f->text);
+	else
+		app_note_fault(app, f);
 }
 
 static void
 destroy_confirmed(struct view *owner, void *arg, const char *const *value)
 {
-	const struct deed *a = arg;
+	struct deed *a = arg;
 	char rid[33];
 
-	(void)owner;
+	(void)snprintf(a->first, sizeof(a->first), "%s", value[0]);
+	(void)snprintf(a->second, sizeof(a->second), "%s", value[1]);
+	(void)snprintf(a->reason, sizeof(a->reason), "%s", value[2]);
+	(void)snprintf(a->typed, sizeof(a->typed), "%s", value[3]);
+	if (same_person(a->first, a->second)) {
+		destroy_ask(a, owner, 1);
+		app_note(a->app, true, "%s: %s", _("second person"), _("must be another person than the first"));
+		return;
+	}
 	if (strcmp(value[3], DESTROY_ZH) != 0 && strcmp(value[3], DESTROY_EN) != 0) {
+		destroy_ask(a, owner, 3);
 		app_note(a->app, true, _("the word was not typed: nothing was changed"));
 		return;
 	}
@@ -403,26 +504,37 @@ destroy_confirmed(struct view *owner, void *arg, const char *const *value)
 	    "second", value[1], "reason", value[2]), destroyed, json_pack("{s:s, s:s}", "first", value[0], "second", value[1]));
 }
 
+/* With what was typed before, the marker on the field `at`. */
+static void
+destroy_ask(const struct deed *from, struct view *owner, size_t at)
+{
+	struct deed *a = deed_copy(from);
+	struct prompt *p;
+	char text[400];
+
+	(void)snprintf(text, sizeof(text), _("DESTROY what must not be here: %s"), a->title);
+	p = prompt_new(a->app, owner, text, destroy_confirmed, a);
+	prompt_info(p, _("its words go for good, here; who else has it is told its id alone"));
+	prompt_field(p, _("first person"), a->first, PROMPT_REQUIRED);
+	prompt_field(p, _("second person"), a->second, PROMPT_REQUIRED);
+	prompt_field(p, _("reason"), a->reason, PROMPT_REQUIRED);
+	(void)snprintf(text, sizeof(text), _("type %s or %s"), DESTROY_ZH, DESTROY_EN);
+	prompt_field(p, text, a->typed, PROMPT_REQUIRED);
+	prompt_confirm(p, _("destroy it for good? 1 = yes "));
+	deed_ask_again(a, p, at);
+}
+
 void
 act_destroy(struct app *app, struct view *owner, const json_t *message)
 {
 	struct deed *a;
-	struct prompt *p;
-	char text[400], title[256];
 
 	if (jflag(message, "destroyed")) {
 		app_note(app, true, _("it is destroyed already"));
 		return;
 	}
 	a = deed_new(app, message);
-	(void)snprintf(text, sizeof(text), _("DESTROY what must not be here: %s"), one_line(jtext(message, "title"), title, sizeof(title)));
-	p = prompt_new(app, owner, text, destroy_confirmed, a);
-	prompt_info(p, _("its words go for good, here; who else has it is told its id alone"));
-	prompt_field(p, _("first person"), "", PROMPT_REQUIRED);
-	prompt_field(p, _("second person"), "", PROMPT_REQUIRED);
-	prompt_field(p, _("reason"), "", PROMPT_REQUIRED);
-	(void)snprintf(text, sizeof(text), _("type %s or %s"), DESTROY_ZH, DESTROY_EN);
-	prompt_field(p, text, "", PROMPT_REQUIRED);
-	prompt_confirm(p, _("destroy it for good? 1 = yes "));
-	app_prompt(app, p);
+	(void)one_line(jtext(message, "title"), a->title, sizeof(a->title));
+	destroy_ask(a, owner, 0);
+	free(a);
 }

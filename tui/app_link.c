@@ -14,12 +14,14 @@
 #include "../formats/buf.h"
 #include "../formats/i18n.h"
 #include "app_int.h"
+#include "compose_int.h"
 #include "util.h"
 
 #define RETRY_MS 1000	/* between tries while the switch does not run */
 #define FEED_GAP_MS 200	/* a feed is not asked for more often than this, */
 #define FEED_SHARE 4	/* nor does it take more than this part of the switch's time while pushes rain */
 #define FEED_GAP_MAX 3000
+#define SLOW_MS 1500	/* no answer for so long is shown */
 #define POLL_MS 10000	/* owed and status move with time, not only with pushes */
 
 struct opening {
@@ -396,6 +398,15 @@ feeds_ask(struct app *app, int64_t now)
 	}
 }
 
+bool
+app_waiting(const struct app *app)
+{
+	for (int f = 0; app->client && f < FEED_MAX; f++)
+		if (app->feed[f].in_flight && term_clock() - app->feed[f].asked >= SLOW_MS)
+			return true;
+	return false;
+}
+
 /* The connection as a whole. */
 
 static void
@@ -487,6 +498,8 @@ deskline_step(struct app *app, bool readable)
 			app->top->ops->load(app->top);
 	}
 	feeds_ask(app, now);
+	if (app_waiting(app))
+		app_dirty(app);
 	/* Requests just posted leave at once. */
 	if (client_wants_write(app->client) && client_step(app->client, 0, on_answer, on_push, app, &f) < 0)
 		deskline_down(app, &f);
@@ -525,6 +538,9 @@ deskline_wake(const struct app *app)
 		at = app->load_at;
 	if (app->flash_unsigned && app->bell_at != 0 && app->bell_at < at)
 		at = app->bell_at;
+	for (int f = 0; f < FEED_MAX; f++)
+		if (app->feed[f].in_flight && app->feed[f].asked + SLOW_MS > term_clock() && app->feed[f].asked + SLOW_MS < at)
+			at = app->feed[f].asked + SLOW_MS;
 	for (int f = 0; f < FEED_MAX; f++)
 		if (app->feed[f].want && !app->feed[f].in_flight && feed_due(app, f) < at)
 			at = feed_due(app, f);

@@ -6,6 +6,7 @@
 #include "../formats/i18n.h"
 #include "../formats/value.h"
 #include "app_int.h"
+#include "compose_int.h"
 #include "util.h"
 
 /* Keys of the desk beside the command table's: the drawings' letters, and plain keys for what has none there. */
@@ -120,6 +121,12 @@ paint_head(struct app *app)
 		(void)term_put(1, 0, cols, TERM_STRONG, _("[EXERCISE] this is an exercise, not a live incident "));
 }
 
+int
+app_question_rows(const struct app *app)
+{
+	return app->prompt ? prompt_rows(app->prompt) : 0;
+}
+
 void
 app_paint(struct app *app)
 {
@@ -140,7 +147,10 @@ app_paint(struct app *app)
 	else if (!app->top->ops->hint || !app->top->ops->hint(app->top, hint, sizeof(hint)))
 		hint[0] = '\0';
 	(void)term_putf(rows - 1, 1, cols - 2, TERM_PLAIN, "%s", hint);
-	if (*app->note)
+	/* Without an answer nothing can be said to apply or not. */
+	if (app_waiting(app) && (!*app->note || strcmp(app->note, _("that does not apply here")) == 0))
+		(void)term_put(rows - 2, 1, cols - 2, TERM_ALERT, _("waiting for the switch..."));
+	else if (*app->note)
 		(void)term_put(rows - 2, 1, cols - 2, app->note_alert ? TERM_ALERT : TERM_PLAIN, app->note);
 	else if (!app->client && *app->why_down)
 		(void)term_put(rows - 2, 1, cols - 2, TERM_PLAIN, app->why_down);

@@ -227,6 +227,35 @@ add_request(struct app *app, const json_t *draft, json_t *r)
 	return request != NULL;
 }
 
+/* The switch is not there: the steps wait in their order, and that is said with all of them. */
+static void
+say_queued(struct app *app, enum chain_step step)
+{
+	static char queued[160];
+	static const struct {
+		enum chain_step step;
+		const char *name;
+	} names[] = {
+		{ CHAIN_PASS, N_("checked") }, { CHAIN_RETURN, N_("returned") }, { CHAIN_TRY, N_("try noted") },
+		{ CHAIN_APPROVE, N_("signed") }, { CHAIN_UNSIGNED, N_("sent before signature") },
+		{ CHAIN_TAKE_BACK, N_("taken back") }, { CHAIN_NONE, N_("sent as it is") },
+	};
+	size_t len;
+
+	if (app_connected(app) || app_unanswered(app) <= 1)
+		queued[0] = '\0';
+	if (app_connected(app))
+		return;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].step == step) {
+			len = strlen(queued);
+			/* more than is shown is queued all the same */
+			if (len + strlen(_(names[i].name)) + 8 < sizeof(queued))
+				(void)snprintf(queued + len, sizeof(queued) - len, "%s%s", len > 0 ? _(", ") : "", _(names[i].name));
+		}
+	app_note(app, false, _("queued: %s; done when the switch is back"), queued);
+}
+
 /* person, reason, number, outcome: "" = not said. */
 static void
 move(const struct deed *d, enum chain_step step, const char *person, const char *reason, const char *number,
@@ -252,6 +281,7 @@ move(const struct deed *d, enum chain_step step, const char *person, const char 
 	}
 	app_submit(d->app, r, moved, json_pack("{s:s, s:s, s:s, s:b}", "rid", d->rid, "name", d->name, "what", what, "signed",
 	    step == CHAIN_APPROVE ? 1 : 0));
+	say_queued(d->app, step);
 }
 
 static void

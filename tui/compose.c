@@ -18,6 +18,7 @@
 #include "util.h"
 
 #define AUTOSAVE_MS 2000
+#define SLOW_MS 1000	/* an answer that takes longer is said to be waited for */
 
 static const struct view_ops compose_view_ops;
 static void reviewed(struct view *);
@@ -49,10 +50,13 @@ compose_new(struct app *app, enum compose_kind kind, bool exercise)
 	c->kind = kind;
 	c->ops = ops_of(kind);
 	client_rid(c->rid);
+	client_rid(c->writer);
 	c->refs = json_array();
 	c->parents = json_array();
 	review_init(&c->review, app, &c->v);
 	c->review.answered = reviewed;
+	c->review.own_changes = true;
+	c->review.numbers_only = kind == COMPOSE_INTAKE;
 	form_init(&c->form, app_codebook(app));
 	c->ops->fields(c);
 	return c;
@@ -97,6 +101,9 @@ compose_draft_json(const struct compose *c)
 	(void)json_object_set_new(d, "report_too", json_boolean(c->report_too));
 	(void)json_object_set_new(d, "sending", json_boolean(c->sending));
 	(void)json_object_set_new(d, "follows", json_boolean(c->follows));
+	(void)json_object_set_new(d, "writer", json_string(c->writer));
+	(void)json_object_set_new(d, "rev", json_integer(c->rev));
+	(void)json_object_set_new(d, "on", json_string(c->on));
 	return d;
 }
 
@@ -124,7 +131,10 @@ void
 compose_draft_save(struct compose *c, bool leaving)
 {
 	struct app *app = c->v.app;
-	json_t *r = json_pack("{s:s, s:s, s:o}", "op", "draft_put", "rid", c->rid, "json", compose_draft_json(c));
+	json_t *r;
+
+	c->rev++;
+	r = json_pack("{s:s, s:s, s:o}", "op", "draft_put", "rid", c->rid, "json", compose_draft_json(c));
 
 	c->dirty = false;
 	c->ever_saved = true;
@@ -171,6 +181,9 @@ compose_restore(struct app *app, const char *rid, const json_t *draft)
 	c->report_too = jflag(draft, "report_too");
 	c->sending = jflag(draft, "sending");
 	c->follows = jflag(draft, "follows");
+	if (*jtext(draft, "writer"))
+		(void)snprintf(c->on, sizeof(c->on), "%s:%lld", jtext(draft, "writer"),
+		    (long long)json_integer_value(json_object_get(draft, "rev")));
 	if (*jtext(json_object_get(draft, "fields"), field_by_key(F_REASON)->name) && !form_cell(&c->form, F_REASON))
 		form_add(&c->form, F_REASON);
 	c->ever_saved = true;
@@ -206,12 +219,15 @@ compose_title(struct view *v, char *buf, size_t size)
 	c->ops->title(c, buf, size);
 	n = strlen(buf);
 	if (c->sending)
-		(void)snprintf(buf + n, size - n, "  %s",
-		    app_connected(v->app) ? _("sending...") : _("will be sent when the switch is back"));
+		(void)snprintf(buf + n, size - n, "  %s", app_connected(v->app) ? _("sending...") :
+		    c->for_review ? _("will be handed on to be checked when the switch is back, NOT sent") :
+		    _("will be sent when the switch is back"));
 	else if (c->refused)
 		(void)snprintf(buf + n, size - n, "  %s", _("NOT SAVED: refused"));
 	else if (*chain_state(chain_draft(v->app, c->rid), app_now(v->app), where, sizeof(where)))
 		(void)snprintf(buf + n, size - n, "  %s", where);
+	else if (c->prefill && app_connected(v->app) && app_now(v->app) - c->opened_at >= SLOW_MS)
+		(void)snprintf(buf + n, size - n, "  %s", _("waiting for the switch..."));
 	else if (c->dirty || !c->ever_saved)
 		(void)snprintf(buf + n, size - n, "  %s", c->ever_saved || c->dirty ? _("not saved yet") : "");
 	else
@@ -266,7 +282,7 @@ reviewed(struct view *v)
 {
 	struct compose *c = (struct compose *)v;
 
-	if (review_falls(&c->review) > 0 && !form_cell(&c->form, F_REASON))
+	if (c->kind == COMPOSE_REPORT && review_falls(&c->review) > 0 && !form_cell(&c->form, F_REASON))
 		form_add(&c->form, F_REASON);
 }
 
@@ -275,7 +291,7 @@ review_look(struct compose *c, int64_t now)
 {
 	struct body *b;
 
-	if (c->kind != COMPOSE_REPORT || c->sending || !review_due(&c->review, now))
+	if ((c->kind != COMPOSE_REPORT && c->kind != COMPOSE_INTAKE) || c->prefill || c->sending || !review_due(&c->review, now))
 		return;
 	b = compose_body(c);
 	review_ask(&c->review, json_from_body(b), c->v.exercise);
@@ -286,15 +302,24 @@ static void
 compose_paint(struct view *v)
 {
 	struct compose *c = (struct compose *)v;
-	int top = app_top_row(v->app), bottom = app_bottom_row(v->app), cols = term_cols(), strip;
+	int top = app_top_row(v->app), bottom = app_bottom_row(v->app), cols = term_cols(), strip, over;
 
 	review_now(c);
-	strip = c->kind == COMPOSE_REPORT ? review_rows(&c->review) : 0;
+	strip = review_rows(&c->review);
+	/* A question stands below the strip, not over it: what is pointed out is part of what is asked. */
+	over = app_question_rows(v->app);
+	if (over > 0 && bottom - over - 1 - strip - top > 2)
+		bottom -= over;
 	form_layout(&c->form, cols, bottom - top - 1 - strip);
 	form_paint(&c->form, top, &v->cursor_row, &v->cursor_col);
 	term_rule(bottom - 1 - strip, '-');
-	if (strip > 0)
+	if (strip > 0) {
+		const char *all = _(" F3: all of it ");
+		int w = term_cells(all);
+
+		(void)term_put(bottom - 1 - strip, cols - w - 2, w, TERM_PLAIN, all);
 		review_paint(&c->review, bottom - strip, cols);
+	}
 	if (c->form.cell[c->form.focus].field->key == F_TO)
 		paint_links(c, bottom, cols);
 	else
@@ -339,6 +364,45 @@ texts_key(struct compose *c, const struct key *k)
 	return true;
 }
 
+/* F3: what the strip says, in full. */
+static bool
+list_key(struct compose *c, const struct key *k)
+{
+	struct view *all;
+
+	if (k->code != TK_F0 + 3 || k->pasted || (c->kind != COMPOSE_REPORT && c->kind != COMPOSE_INTAKE))
+		return false;
+	if ((all = review_list_new(c->v.app, &c->review, c->v.exercise)) != NULL)
+		app_push_view(c->v.app, all);
+	else
+		app_note(c->v.app, false, "%s", _("nothing is pointed out so far"));
+	return true;
+}
+
+static void
+esc_confirmed(struct view *owner, void *arg, const char *const *value)
+{
+	(void)value;
+	app_command(owner->app, *(const enum command_id *)arg);
+}
+
+/* Esc and a digit, typed as leaving and then a number, must not send: what sends is asked for first. */
+static bool
+esc_sends(struct compose *c, const struct key *k)
+{
+	enum command_id *id;
+	struct prompt *p;
+
+	if (!k->esc || c->sending || (k->code != TK_F0 + 6 && k->code != TK_F0 + 10))
+		return false;
+	id = xmalloc(sizeof(*id));
+	*id = k->code == TK_F0 + 6 ? CMD_REPORT : CMD_SUBMIT;
+	p = prompt_new(c->v.app, &c->v, k->code == TK_F0 + 6 ? _("Esc and 6 is F6") : _("Esc and 0 is F10"), esc_confirmed, id);
+	prompt_confirm(p, _("send it off? 1 = yes "));
+	app_prompt(c->v.app, p);
+	return true;
+}
+
 static bool
 compose_key(struct view *v, const struct key *k)
 {
@@ -350,6 +414,8 @@ compose_key(struct view *v, const struct key *k)
 	if (c->sending)
 		return k->code == TK_CHAR || k->pasted || k->code == TK_BACKSPACE || k->code == TK_DELETE;
 	if (c->kind == COMPOSE_REPORT && !k->pasted && texts_key(c, k))
+		return true;
+	if (list_key(c, k) || esc_sends(c, k))
 		return true;
 	at = &c->form.cell[c->form.focus];
 	if (!form_key(&c->form, k, &changed, &left))
@@ -433,6 +499,8 @@ compose_tick(struct view *v, int64_t now)
 	struct compose *c = (struct compose *)v;
 
 	review_look(c, now);
+	if (c->prefill)
+		app_dirty(v->app);
 	if (c->dirty && !c->sending && now - c->changed_at >= AUTOSAVE_MS) {
 		compose_draft_save(c, false);
 		app_dirty(v->app);
@@ -454,6 +522,8 @@ compose_load(struct view *v)
 {
 	struct compose *c = (struct compose *)v;
 
+	if (c->kind == COMPOSE_REPORT)
+		report_prefill(c);
 	c->review.want = true;
 	review_look(c, app_now(v->app));
 }

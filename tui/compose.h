@@ -20,6 +20,9 @@ struct compose {
 	enum compose_kind kind;
 	struct form form;
 	char rid[192];
+	char writer[192];		/* this opening of the form; a draft that another one has written since is not overwritten */
+	char on[224];			/* writer:rev of the text it was opened from; "" = none */
+	int64_t rev;			/* counted up with every text that is kept */
 	char incident[MSGID_TEXT_MAX];	/* "" = none (yet) */
 	char number[96];		/* spoken number, for the heading */
 	json_t *refs, *parents;		/* arrays of ids */
@@ -28,6 +31,9 @@ struct compose {
 	bool confirmed;			/* a time ahead of the clock is meant */
 	bool for_review;		/* being handed on to be checked, not sent */
 	bool follows;			/* prefilled from this station's last version: its figures stand beside the new ones */
+	bool prefill;			/* what the switch would fill in is still to come */
+	bool prefill_asked;
+	int64_t opened_at;		/* ms UTC, with prefill */
 	bool refused;			/* the switch would not keep the text */
 	bool dirty;			/* typed since the last save */
 	bool ever_saved;
@@ -70,6 +76,8 @@ void compose_set_enum(json_t *body, uint32_t key, const char *set, int value);
 void intake_open(struct app *);
 void directive_open(struct app *, const json_t *incident);	/* incident: answer of show, or NULL */
 void report_open(struct app *, struct view *owner, const json_t *incident);
+/* Asks the switch, once, what it would fill in (op prefill); the cells nobody has typed into take it, whenever it comes. */
+void report_prefill(struct compose *);
 void feedback_open(struct app *, const json_t *message, const char *id);
 
 /* The texts made of one record, view_outputs.c: bulletin, SMS, telephone script, paste text.

@@ -1,7 +1,7 @@
 #ifndef TUI_COMPOSE_INT_H
 #define TUI_COMPOSE_INT_H
 /*
- * Private to compose.c and compose_send.c.
+ * Private to compose*.c; with what app_paint.c tells them of the frame.
  */
 #include "compose.h"
 
@@ -12,5 +12,10 @@ void compose_draft_save(struct compose *, bool leaving);
 void compose_focus_on(struct compose *, const char *field);	/* by its name; adds the reason's cell when it is needed */
 void compose_resolve_to(struct compose *);	/* "1" or a neighbour's name among the addressees becomes its code */
 void compose_note_fault(struct compose *, const struct cell *, const struct fault *);
+
+/* Rows a question takes above the note, 0 when none is up (app_paint.c). */
+int app_question_rows(const struct app *);
+/* Connected, and what was asked for a while ago has not been answered: a switch that is stopped (app_link.c). */
+bool app_waiting(const struct app *);
 
 #endif

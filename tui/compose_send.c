@@ -60,7 +60,8 @@ request_of(const struct compose *c, const struct body *b, bool report)
 	    "body", body, "confirmed", c->confirmed ? 1 : 0);
 }
 
-/* What is still unknown or missing, by the fields' names: pointed out after sending, never before it. */
+/* What is still unknown or missing, by the fields' names: pointed out after sending, never before it.  A report's missing
+ * signature is said by whose it is. */
 static void
 open_points(const struct body *b, int64_t now, char *buf, size_t size)
 {
@@ -69,7 +70,8 @@ open_points(const struct body *b, int64_t now, char *buf, size_t size)
 
 	buf[0] = '\0';
 	for (size_t i = 0; check_remark(b, now, i, &r) && n < size; i++)
-		if (r.kind != CHECK_AHEAD && r.field && !strstr(buf, field_label(r.field)))
+		if (r.kind != CHECK_AHEAD && r.field && (r.field->key != F_SIGNER || body_enum(b, F_KIND) != KIND_REPORT) &&
+		    !strstr(buf, field_label(r.field)))
 			n += (size_t)snprintf(buf + n, size - n, "%s%s", n ? " " : "", field_label(r.field));
 }
 
@@ -157,7 +159,7 @@ refused(struct app *app, json_t *context, const struct fault *f)
 
 struct owing {
 	struct app *app;
-	char label[48], what[96], link[96];
+	char label[48], what[96], link[96], open[400];
 };
 
 static void
@@ -169,12 +171,12 @@ signature_known(struct view *owner, void *arg, const json_t *answer, const struc
 	(void)owner;
 	(void)f;
 	if (*who)
-		app_note(o->app, false, _("stored, to be delivered: %s %s%s; sent before signature, owed by %s"), o->label, o->what,
-		    o->link, who);
+		app_note(o->app, false, _("stored, to be delivered: %s %s%s; sent before signature, owed by %s%s%s"), o->label, o->what,
+		    o->link, who, *o->open ? _("; still open: ") : "", o->open);
 }
 
-void
-compose_signature(struct app *app, const json_t *answer, const char *label, const char *what, const char *link)
+static void
+signature(struct app *app, const json_t *answer, const char *label, const char *what, const char *link, const char *open)
 {
 	struct owing *o = xcalloc(1, sizeof(*o));
 
@@ -182,7 +184,14 @@ compose_signature(struct app *app, const json_t *answer, const char *label, cons
 	(void)snprintf(o->label, sizeof(o->label), "%s", label);
 	(void)snprintf(o->what, sizeof(o->what), "%s", what);
 	(void)snprintf(o->link, sizeof(o->link), "%s", link);
+	(void)snprintf(o->open, sizeof(o->open), "%s", open);
 	app_ask(app, NULL, json_pack("{s:s, s:s}", "op", "message", "id", jtext(answer, "id")), signature_known, o);
+}
+
+void
+compose_signature(struct app *app, const json_t *answer, const char *label, const char *what, const char *link)
+{
+	signature(app, answer, label, what, link, "");
 }
 
 static void
@@ -217,7 +226,7 @@ sent(struct app *app, json_t *context, const json_t *answer)
 		app_note(app, false, _("stored, to be delivered: %s %s%s%s%s"), label, what, link,
 		    *open ? _("; still open: ") : "", open);
 		if (report && !jflag(context, "signed"))
-			compose_signature(app, answer, label, what, link);
+			signature(app, answer, label, what, link, open);
 	}
 }
 

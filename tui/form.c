@@ -7,6 +7,7 @@
 #include <time.h>
 #include "../formats/buf.h"
 #include "../formats/i18n.h"
+#include "../formats/json.h"
 #include "../formats/text.h"
 #include "../formats/value.h"
 #include "form.h"
@@ -15,7 +16,7 @@
 void
 form_init(struct form *f, const struct codebook *cb)
 {
-	*f = (struct form){ .cb = cb };
+	*f = (struct form){ .cb = cb, .given = body_new() };
 }
 
 void
@@ -26,6 +27,7 @@ form_free(struct form *f)
 		free(f->cell[i].initial);
 	}
 	free(f->cell);
+	body_free(f->given);
 	*f = (struct form){ 0 };
 }
 
@@ -44,7 +46,7 @@ form_add(struct form *f, uint32_t key)
 
 	f->cell = xreallocarray(f->cell, f->n + 1, sizeof(*f->cell));
 	c = &f->cell[f->n++];
-	*c = (struct cell){ .field = field };
+	*c = (struct cell){ .field = field, .given = f->given };
 	if (is_figure(field) || (field->flags & FF_REPEAT))
 		max = 1024;
 	else if (field->type != FT_TEXT)
@@ -80,6 +82,7 @@ form_set(struct form *f, uint32_t key, const char *text)
 
 	if (!c)
 		return;
+	body_unset(f->given, key);
 	edit_set(&c->text, text);
 	free(c->initial);
 	c->initial = xstrdup(c->text.s);
@@ -113,15 +116,108 @@ separator(const char *p)
 	return 0;
 }
 
+/* A source as a cell shows it: a station by its name, where that is one word. */
+static const char *
+source_name(const struct codebook *cb, const char *source, char *buf, size_t size)
+{
+	const char *name = cb ? codebook_station(cb, source, buf, size) : source;
+
+	if (*name == '\0' || strpbrk(name, "@/") != NULL)
+		return source;
+	for (const char *p = name; *p; p++)
+		if (separator(p) > 0)
+			return source;
+	return name;
+}
+
+static void
+figure_text(struct buf *out, const struct field *field, const struct figure *fig, const struct codebook *cb)
+{
+	int dec = field_decimals(field);
+	int64_t unit = dec == 4 ? 10000 : dec == 2 ? 100 : 1, part = fig->n % unit;
+	char name[128];
+
+	if (fig->q == FIG_UNKNOWN) {
+		buf_puts(out, "?");
+	} else {
+		buf_puts(out, fig->q == FIG_ABOUT ? "~" : fig->q == FIG_ATLEAST ? ">=" : fig->q == FIG_ATMOST ? "<=" : "");
+		buf_printf(out, "%lld", (long long)(fig->n / unit));
+		if (part != 0) {
+			int digits = dec;
+
+			while (part % 10 == 0) {
+				part /= 10;
+				digits--;
+			}
+			buf_printf(out, ".%0*lld", digits, (long long)part);
+		}
+	}
+	if (fig->source && *fig->source)
+		buf_printf(out, "@%s", source_name(cb, fig->source, name, sizeof(name)));
+}
+
+/* The prefilled figure that this word stands for; each once. */
+static const struct value *
+given_figure(const struct cell *c, const char *word, const struct codebook *cb, uint64_t *used)
+{
+	const struct value *v = body_first(c->given, c->field->key);
+
+	for (size_t i = 0; v && i < 64; v = body_next(c->given, v), i++) {
+		struct buf b = { 0 };
+		bool same;
+
+		figure_text(&b, c->field, &v->u.fig, cb);
+		same = strcmp(buf_cstr(&b), word) == 0 && (*used >> i & 1) == 0;
+		buf_free(&b);
+		if (same) {
+			*used |= UINT64_C(1) << i;
+			return v;
+		}
+	}
+	return NULL;
+}
+
+/* A new number of a source that the form shows by its name is still that source's: "2@西周镇" as the codes would be typed. */
+static char *
+with_code(const struct cell *c, const char *word, const struct codebook *cb)
+{
+	const char *at = strchr(word, '@'), *end;
+	struct buf b = { 0 };
+	char name[128];
+
+	if (!at)
+		return xstrdup(word);
+	end = at + 1 + strcspn(at + 1, "/");
+	for (size_t i = 0; i < c->given->n; i++) {
+		const struct value *v = &c->given->v[i];
+		const char *shown;
+		char *made;
+
+		if (!v->field || !is_figure(v->field) || !v->u.fig.source || !*v->u.fig.source)
+			continue;
+		shown = source_name(cb, v->u.fig.source, name, sizeof(name));
+		if (strlen(shown) != (size_t)(end - at - 1) || strncmp(shown, at + 1, strlen(shown)) != 0)
+			continue;
+		buf_put(&b, word, (size_t)(at + 1 - word));
+		buf_printf(&b, "%s%s", v->u.fig.source, end);
+		made = xstrdup(buf_cstr(&b));
+		buf_free(&b);
+		return made;
+	}
+	return xstrdup(word);
+}
+
 static int
 cell_repeated(const struct cell *c, struct body *b, const struct codebook *cb, int64_t now, struct fault *f)
 {
 	const char *p = c->text.s;
+	uint64_t used = 0;
 
 	while (*p) {
+		const struct value *v;
 		size_t n = 0, skip;
-		char *word;
-		int rc;
+		char *word, *coded;
+		int rc = 0;
 
 		while ((skip = separator(p)) > 0)
 			p += skip;
@@ -130,7 +226,13 @@ cell_repeated(const struct cell *c, struct body *b, const struct codebook *cb, i
 		if (n == 0)
 			break;
 		word = xstrndup(p, n);
-		rc = value_parse(b, c->field, word, cb, now, f);
+		if (is_figure(c->field) && (v = given_figure(c, word, cb, &used)) != NULL) {
+			body_add_value(b, v);
+		} else {
+			coded = with_code(c, word, cb);
+			rc = value_parse(b, c->field, coded, cb, now, f);
+			free(coded);
+		}
 		free(word);
 		if (rc != 0)
 			return -1;
@@ -156,6 +258,11 @@ cell_value(const struct cell *c, struct body *b, const struct codebook *cb, int6
 		return 0;
 	if (is_figure(c->field) || c->field->type == FT_STATION)
 		return cell_repeated(c, b, cb, now, f);
+	if (c->field->type == FT_TIME && !form_changed(c) && body_first(c->given, c->field->key)) {
+		body_unset(b, c->field->key);
+		body_add_value(b, body_first(c->given, c->field->key));
+		return 0;
+	}
 	trimmed = xstrndup(s, len);
 	rc = value_parse(b, c->field, trimmed, cb, now, f);
 	free(trimmed);
@@ -173,35 +280,6 @@ form_body(struct form *f, struct body *b, int64_t now, struct fault *fault)
 	return 0;
 }
 
-static void
-figure_text(struct buf *out, const struct field *field, const struct figure *fig)
-{
-	int dec = field_decimals(field);
-	int64_t unit = dec == 4 ? 10000 : dec == 2 ? 100 : 1, part = fig->n % unit;
-	char clock[24];
-
-	if (fig->q == FIG_UNKNOWN) {
-		buf_puts(out, "?");
-	} else {
-		buf_puts(out, fig->q == FIG_ABOUT ? "~" : fig->q == FIG_ATLEAST ? ">=" : fig->q == FIG_ATMOST ? "<=" : "");
-		buf_printf(out, "%lld", (long long)(fig->n / unit));
-		if (part != 0) {
-			int digits = dec;
-
-			while (part % 10 == 0) {
-				part /= 10;
-				digits--;
-			}
-			buf_printf(out, ".%0*lld", digits, (long long)part);
-		}
-	}
-	if (fig->source && *fig->source) {
-		buf_printf(out, "@%s", fig->source);
-		if (fig->asof != 0)
-			buf_printf(out, "/%s", time_format(fig->asof, TIME_CLOCK, clock, sizeof(clock)));
-	}
-}
-
 void
 form_prefill(struct form *f, uint32_t key, const struct body *b)
 {
@@ -216,7 +294,7 @@ form_prefill(struct form *f, uint32_t key, const struct body *b)
 		if (out.n > 0)
 			buf_puts(&out, field->flags & FF_LINES ? "\n" : " ");
 		if (is_figure(field))
-			figure_text(&out, field, &v->u.fig);
+			figure_text(&out, field, &v->u.fig, f->cb);
 		else if (field->type == FT_TIME)
 			buf_puts(&out, time_format(v->u.when.ms, TIME_FULL, clock, sizeof(clock)));
 		else if (field->type == FT_CODE && codebook_event(f->cb, v->u.text.s))
@@ -227,7 +305,18 @@ form_prefill(struct form *f, uint32_t key, const struct body *b)
 			value_format(&out, v, f->cb, i18n_zh());
 	}
 	form_set(f, key, buf_cstr(&out));
+	for (v = body_first(b, key); v; v = body_next(b, v))
+		body_add_value(f->given, v);
 	buf_free(&out);
+}
+
+void
+form_offer(struct form *f, uint32_t key, const struct body *b)
+{
+	const struct cell *c = form_cell(f, key);
+
+	if (c && !form_changed(c))
+		form_prefill(f, key, b);
 }
 
 /* Keys. */
@@ -429,7 +518,7 @@ form_save(const struct form *f)
 		if (is_figure(c->field) && *c->initial)
 			(void)json_object_set_new(initial, c->field->name, json_string(c->initial));
 	}
-	return json_pack("{s:o, s:o, s:s, s:I}", "fields", fields, "initial", initial, "focus", f->cell[f->focus].field->name, "cursor",
+	return json_pack("{s:o, s:o, s:o, s:s, s:I}", "fields", fields, "initial", initial, "given", json_from_body(f->given), "focus", f->cell[f->focus].field->name, "cursor",
 	    (json_int_t)f->cell[f->focus].text.cur);
 }
 
@@ -439,12 +528,21 @@ form_restore(struct form *f, const json_t *saved)
 	const json_t *fields = json_object_get(saved, "fields"), *initial = json_object_get(saved, "initial");
 	const char *focus = jtext(saved, "focus");
 	int64_t cur = jnum(saved, "cursor");
+	struct body *given = body_new();
+	struct fault bad = { 0 };
 
+	/* A draft of an older desk has none of this, and its cells say what they say. */
+	if (json_is_object(json_object_get(saved, "given")) &&
+	    json_to_body(json_object_get(saved, "given"), given, f->cb, 0, true, &bad) != 0) {
+		body_free(given);
+		given = body_new();
+	}
 	for (size_t i = 0; i < f->n; i++) {
 		struct cell *c = &f->cell[i];
 
 		if (is_figure(c->field) && *jtext(initial, c->field->name))
 			form_set(f, c->field->key, jtext(initial, c->field->name));
+		form_prefill(f, c->field->key, given);
 		edit_set(&c->text, jtext(fields, c->field->name));
 		if (strcmp(c->field->name, focus) != 0)
 			continue;
@@ -452,4 +550,5 @@ form_restore(struct form *f, const json_t *saved)
 		if (cur >= 0 && (size_t)cur <= c->text.len && ((unsigned char)c->text.s[cur] & 0xc0) != 0x80)
 			c->text.cur = (size_t)cur;
 	}
+	body_free(given);
 }

@@ -17,6 +17,7 @@ struct cell {
 	const struct field *field;
 	struct edit text;
 	char *initial;		/* what it was prefilled with; "" */
+	const struct body *given;	/* the form's */
 	int row, col, width, rows, label;	/* layout: of the text itself; label: cells of the label */
 };
 
@@ -26,7 +27,11 @@ struct form {
 	size_t candidate;	/* selected event type */
 	int cols, height;	/* layout was made for */
 	int top;		/* first row shown when the screen is too small */
+	int total;		/* rows of all cells */
 	const struct codebook *cb;
+	/* The values cells were prefilled with.  A figure or a time that stands as it was prefilled is this value: the time
+	 * a figure was true at, and its source's code, are kept though the cell does not show them. */
+	struct body *given;
 };
 
 void form_init(struct form *, const struct codebook *);
@@ -54,10 +59,12 @@ int cell_value(const struct cell *, struct body *, const struct codebook *, int6
 int form_body(struct form *, struct body *, int64_t now, struct fault *);
 bool form_changed(const struct cell *);
 
-/* {"fields": {name: text}, "initial": {figure: as prefilled}, "focus": name, "cursor": n} */
+/* {"fields": {name: text}, "initial": {figure: as prefilled}, "given": body{}, "focus": name, "cursor": n} */
 json_t *form_save(const struct form *);
 void form_restore(struct form *, const json_t *);
-/* A body's value in the notation that cell_value() reads; figures with their sources, several separated by blanks. */
+/* A body's value in the notation that cell_value() reads; figures with their sources by name (1@西周镇), several separated by blanks. */
 void form_prefill(struct form *, uint32_t key, const struct body *);
+/* The same, unless somebody has typed into the cell. */
+void form_offer(struct form *, uint32_t key, const struct body *);
 
 #endif

@@ -86,6 +86,13 @@ form_layout(struct form *f, int cols, int height)
 				if (f->cell[j].row > c->row)
 					f->cell[j].row += more;
 		}
+	f->total = 0;
+	for (size_t i = 0; i < f->n; i++)
+		if (f->cell[i].row + f->cell[i].rows > f->total)
+			f->total = f->cell[i].row + f->cell[i].rows;
+	/* What has room again comes back: no row is left empty below while one is hidden above. */
+	if (f->top > f->total - f->height)
+		f->top = f->total > f->height ? f->total - f->height : 0;
 }
 
 static void
@@ -120,6 +127,10 @@ form_paint(struct form *f, int row, int *crow, int *ccol)
 		if (at >= 0 && at < f->height)
 			paint_cell(f, i, row, crow, ccol);
 	}
+	if (f->top > 0)
+		(void)term_put(row, f->cols - 1, 1, TERM_STRONG, "^");
+	if (f->total - f->top > f->height && f->height > 0)
+		(void)term_put(row + f->height - 1, f->cols - 1, 1, TERM_STRONG, "v");
 }
 
 static void

@@ -239,6 +239,16 @@ chosen(struct prompt *p, const struct key *k)
 }
 
 static void
+ask_again(const struct prompt *p)
+{
+	term_bell();
+	if (p->choices > 1)
+		app_note(p->app, true, _("1-%d, or Esc"), p->choices);
+	else
+		app_note(p->app, true, "%s", _("1 or Esc"));
+}
+
+static void
 next_field(struct prompt *p)
 {
 	if (!acceptable(p, p->at))
@@ -260,10 +270,15 @@ prompt_key(struct prompt *p, const struct key *k)
 		return;
 	}
 	if (p->at == p->n) {
+		/* Any other key belongs to no question: were it to cancel, the letters after it would be commands. */
 		if (k->code == TK_UP && p->n > 0)
 			p->at--;
+		else if (chosen(p, k))
+			finish(p, true);
+		else if (k->code == TK_ENTER && !k->pasted)
+			finish(p, false);
 		else
-			finish(p, chosen(p, k));
+			ask_again(p);
 		return;
 	}
 	if (p->f[p->at].fresh && k->code == TK_CHAR)

@@ -5,9 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include "../formats/buf.h"
 #include "../formats/i18n.h"
+#include "../formats/json.h"
 #include "../formats/text.h"
+#include "../formats/value.h"
 #include "review.h"
 #include "term.h"
 #include "util.h"
@@ -25,6 +28,8 @@ void
 review_free(struct review *r)
 {
 	json_decref(r->answer);
+	json_decref(r->body);
+	json_decref(r->last);
 	free(r->changes);
 	free(r->secret);
 	*r = (struct review){ 0 };
@@ -47,6 +52,138 @@ struct asked {
 	struct review *r;	/* lives in the owner: without it there is no call */
 };
 
+static struct body *
+read_body(const struct review *r, const json_t *o)
+{
+	struct body *b = body_new();
+	struct fault f = { 0 };
+
+	if (json_is_object(o))
+		(void)json_to_body(o, b, app_codebook(r->app), app_now(r->app), true, &f);
+	return b;
+}
+
+/* What the ledger says of a field, every source of it; "" when it says nothing. */
+static void
+ledger(const struct review *r, const struct body *b, const struct field *f, struct buf *out)
+{
+	for (const struct value *v = body_first(b, f->key); v; v = body_next(b, v)) {
+		struct value as = *v;
+
+		if (field_decimals(f) >= 0)
+			as.u.fig.asof = 0;	/* the number is what is compared */
+		buf_puts(out, out->n > 0 ? " " : "");
+		value_format(out, &as, app_codebook(r->app), i18n_zh());
+	}
+}
+
+/* Each conflict beside the ledger's own value: which of the two is wrong is the person's to see. */
+static void
+name_ledger(struct review *r)
+{
+	struct body *b = read_body(r, r->body);
+	json_t *c;
+	size_t i;
+
+	json_array_foreach (json_object_get(r->answer, "conflicts"), i, c) {
+		const struct field *f = field_by_name(jtext(c, "field"));
+		struct buf v = { 0 };
+
+		if (!f)
+			continue;
+		ledger(r, b, f, &v);
+		(void)json_object_set_new(c, "ledger", json_string(v.n > 0 ? buf_cstr(&v) : _("empty")));
+		buf_free(&v);
+	}
+	body_free(b);
+}
+
+/* This station's own figure of a field; NULL. */
+static const struct value *
+own_figure(const struct body *b, uint32_t key)
+{
+	const struct value *v = body_first(b, key);
+
+	while (v && v->u.fig.source && *v->u.fig.source)
+		v = body_next(b, v);
+	return v;
+}
+
+/* Of a text that is only read: the figures that are others than this station said last, without those that fall. */
+static void
+changes_since(struct review *r)
+{
+	struct body *now, *last;
+	struct buf out = { 0 };
+	const struct field *f;
+
+	if (r->own_changes || !r->last)
+		return;
+	now = read_body(r, r->body);
+	last = read_body(r, r->last);
+	for (size_t i = 0; (f = field_at(i)) != NULL; i++) {
+		const struct value *a, *b;
+		struct buf old = { 0 }, new = { 0 };
+		const json_t *e;
+		bool told = false;
+		size_t k;
+
+		if (field_decimals(f) < 0 || (b = own_figure(now, f->key)) == NULL)
+			continue;
+		a = own_figure(last, f->key);
+		json_array_foreach (jarray(r->answer, "falls"), k, e)
+			told |= strcmp(jtext(e, "field"), f->name) == 0;
+		if (told || (a && a->u.fig.q == b->u.fig.q && a->u.fig.n == b->u.fig.n))
+			continue;
+		if (a)
+			value_format(&old, a, app_codebook(r->app), i18n_zh());
+		value_format(&new, b, app_codebook(r->app), i18n_zh());
+		buf_printf(&out, _("%.60s %.40s to %.40s"), field_label(f), a ? buf_cstr(&old) : "-", buf_cstr(&new));
+		buf_puts(&out, "\n");
+		buf_free(&old);
+		buf_free(&new);
+	}
+	free(r->changes);
+	r->changes = out.n > 0 ? xstrdup(buf_cstr(&out)) : NULL;
+	r->reason = body_said(now, F_REASON) != NULL;
+	buf_free(&out);
+	body_free(now);
+	body_free(last);
+}
+
+static void
+last_answer(struct view *owner, void *arg, const json_t *answer, const struct fault *f)
+{
+	struct review *r = ((struct asked *)arg)->r;
+
+	(void)owner;
+	if (!answer) {
+		r->last_asked = f->code != EX_TEMPFAIL;	/* the switch has gone: again with the next look */
+		return;
+	}
+	if (strcmp(jtext(answer, "stage"), enum_by_value("stage", STAGE_FIRST)->name) == 0)
+		return;		/* there is no version before this one */
+	json_decref(r->last);
+	r->last = json_deep_copy(json_object_get(answer, "body"));
+	changes_since(r);
+	app_dirty(r->app);
+}
+
+static void
+ask_last(struct review *r, bool exercise)
+{
+	const char *incident = jtext(r->body, field_by_key(F_INCIDENT)->name);
+	struct asked *a;
+
+	if (r->own_changes || r->last_asked || !*incident)
+		return;
+	a = xmalloc(sizeof(*a));
+	a->r = r;
+	r->last_asked = true;
+	app_ask(r->app, r->owner, json_pack("{s:s, s:s, s:s}", "op", "prefill", "realm", exercise ? "exercise" : "live",
+	    "incident", incident), last_answer, a);
+}
+
 static void
 review_answer(struct view *owner, void *arg, const json_t *answer, const struct fault *f)
 {
@@ -56,6 +193,10 @@ review_answer(struct view *owner, void *arg, const json_t *answer, const struct 
 	r->asking = false;
 	json_decref(r->answer);
 	r->answer = answer ? json_deep_copy(answer) : NULL;
+	if (answer) {
+		name_ledger(r);
+		changes_since(r);
+	}
 	if (r->answered)
 		r->answered(owner);
 	app_dirty(r->app);
@@ -69,8 +210,11 @@ review_ask(struct review *r, json_t *body, bool exercise)
 	a->r = r;
 	r->want = false;
 	r->asking = true;
+	json_decref(r->body);
+	r->body = json_incref(body);
 	app_ask(r->app, r->owner, json_pack("{s:s, s:s, s:o}", "op", "review", "realm",
 	    exercise ? "exercise" : "live", "body", body), review_answer, a);
+	ask_last(r, exercise);
 }
 
 void
@@ -188,10 +332,14 @@ review_conflicts(const json_t *answer, int cells, struct buf *out)
 {
 	struct row w = { .out = out, .cells = cells };
 	const json_t *c;
+	char item[512];
 	size_t i;
 
-	json_array_foreach (jarray(answer, "conflicts"), i, c)
-		row_add(&w, jtext(c, "text"));
+	json_array_foreach (jarray(answer, "conflicts"), i, c) {
+		if (*jtext(c, "ledger"))
+			(void)snprintf(item, sizeof(item), _("%.380s (entered: %.96s)"), jtext(c, "text"), jtext(c, "ledger"));
+		row_add(&w, *jtext(c, "ledger") ? item : jtext(c, "text"));
+	}
 	row_end(&w);
 }
 
@@ -232,7 +380,8 @@ rows(const struct review *r, int row, int cols)
 	}
 	review_conflicts(r->answer, cells, &b[1]);
 	review_differences(r, cells, &b[2]);
-	review_elements(r->answer, cells, &b[3]);
+	if (!r->numbers_only)
+		review_elements(r->answer, cells, &b[3]);
 	for (int i = 0; i < REVIEW_ROWS; i++) {
 		bool alert = i == 0 || (i == 2 && review_falls(r) > 0 && !r->reason);
 

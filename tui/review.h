@@ -23,6 +23,11 @@ struct review {
 	json_t *answer;			/* the last one; NULL: none yet */
 	char *changes;			/* figures that differ from the last version without falling; NULL: none */
 	char *secret;			/* the switch's refusal; NULL: none */
+	json_t *body;			/* what was asked about last; NULL */
+	json_t *last;			/* this station's figures as they were said last; NULL: not known */
+	bool own_changes;		/* the owner knows what changed (a form does); else it is asked for */
+	bool last_asked;
+	bool numbers_only;		/* no elements: what is taken down is not complete yet */
 	bool reason;			/* a reason for what falls is given */
 	bool want, asking;
 	int64_t touched;		/* ms UTC, of the last key */
@@ -40,6 +45,9 @@ void review_secret(struct review *, const struct fault *);	/* NULL: no longer */
 size_t review_falls(const struct review *);
 int review_rows(const struct review *);		/* 0 .. REVIEW_ROWS */
 void review_paint(const struct review *, int row, int cols);
+
+/* All of it, nothing cut, as a view of lines; NULL when there is nothing to say.  compose_list.c */
+struct view *review_list_new(struct app *, const struct review *, bool exercise);
 
 /* Joins the rows of one heading within `cells`; what does not fit is counted: " +3".  Exposed for its tests. */
 struct buf;

@@ -41,6 +41,7 @@ struct key {
 	int code;	/* enum term_key_code */
 	uint32_t cp;	/* TK_CHAR: code point; TK_CTRL: 'A'-'Z' */
 	bool pasted;	/* came inside a bracketed paste: text, never a command */
+	bool esc;	/* an F key typed as Esc and a digit: Esc alone may have been meant */
 };
 
 enum term_attr {

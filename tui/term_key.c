@@ -243,12 +243,15 @@ take(void)
 		}
 		if (function_key(c) != TK_NONE)
 			queue_key(function_key(c), 0);
+		if (c >= KEY_ESC_DIGIT && c <= KEY_ESC_DIGIT + 9 && in.queued > 0)
+			in.queue[in.queued - 1].esc = true;
 		return true;
 	}
 	if (in.esc) {
 		in.esc = false;
 		if (c >= '0' && c <= '9') {
 			queue_key(TK_F0 + (c == '0' ? 10 : c - '0'), 0);
+			in.queue[in.queued - 1].esc = true;
 			return true;
 		}
 		queue_key(TK_ESC, 0);

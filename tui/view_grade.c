@@ -26,6 +26,7 @@ struct grade_view {
 	json_t *answer;		/* op propose */
 	struct lines lines;
 	int width;
+	int pressed;	/* digit of a grade chosen before the tables answered: asked when they do */
 	char why[256];
 };
 
@@ -78,12 +79,49 @@ conclusion(const json_t *p, int grade, struct buf *b)
 	size_t n = b->n;
 
 	for (size_t i = 0; i < sizeof(said_of) / sizeof(said_of[0]); i++) {
-		if (grade_value(jtext(p, said_of[i].member)) != grade)
-			continue;
-		if (strcmp(said_of[i].member, "possible") == 0 && (!jflag(p, "undetermined") || strcmp(jtext(p, "possible"), jtext(p, "proposal")) == 0))
+		int value = grade_value(jtext(p, said_of[i].member)), proven = grade_value(jtext(p, "proposal"));
+
+		/* What is not ruled out reaches from the gravest possible grade down to the proven one. */
+		if (strcmp(said_of[i].member, "possible") == 0) {
+			if (!jflag(p, "undetermined") || value == 0 || grade < value || (proven != 0 && grade >= proven))
+				continue;
+		} else if (value != grade)
 			continue;
 		buf_printf(b, "%s%s", b->n > n ? " " : "", _(said_of[i].word));
 	}
+}
+
+/* What the sources say of a criterion: proven, about, or why there is nothing.  An "about" is never a zero. */
+static void
+stated_text(const json_t *p, const json_t *pt, char *buf, size_t size)
+{
+	const char *number = number_text(pt, "number"), *about = number_text(pt, "about");
+	const json_t *o;
+	size_t i, n;
+
+	(void)snprintf(buf, size, jflag(pt, "at_least") ? _("at least %s") : "%s", number);
+	if (*number == '\0')
+		buf[0] = '\0';
+	n = strlen(buf);
+	if (*about)
+		(void)snprintf(buf + n, size - n, _("%sabout %s"), n > 0 ? " " : "", about);
+	json_array_foreach (jarray(p, "open"), i, o)
+		if (*buf == '\0' && strcmp(jtext(o, "field"), jtext(pt, "field")) == 0)
+			(void)snprintf(buf, size, "%s", jtext(o, "why_name"));
+	if (*buf == '\0')
+		(void)snprintf(buf, size, "%s", _("not stated"));
+}
+
+static const char *
+threshold(const json_t *pt, int grade)
+{
+	const json_t *s;
+	size_t i;
+
+	json_array_foreach (jarray(pt, "steps"), i, s)
+		if (grade_value(jtext(s, "grade")) == grade)
+			return number_text(s, "from");
+	return "";
 }
 
 static void
@@ -107,15 +145,21 @@ table_rows(struct grade_view *w)
 		(void)snprintf(text, sizeof(text), "%d %s %s", g, enum_by_value("grade", g)->name, deed_grade(w->v.app, g));
 		put_cell(&row, text, GRADE_CELLS);
 		for (i = 0; covered && i < jcount(points) && i < COLUMNS; i++) {
-			pt = json_array_get(points, i);
-			text[0] = '\0';
-			if (grade_value(jtext(pt, "next")) == g)
-				(void)snprintf(text, sizeof(text), _("from %s"), number_text(pt, "next_from"));
-			else if (grade_value(jtext(pt, "grade")) == g && *number_text(pt, "number"))
-				(void)snprintf(text, sizeof(text), jflag(pt, "at_least") ? _("at least %s") : _("has %s"), number_text(pt, "number"));
-			put_cell(&row, *text ? text : "-", COLUMN_CELLS);
+			const char *from = threshold(json_array_get(points, i), g);
+
+			(void)snprintf(text, sizeof(text), *from ? _("from %s") : "-", from);
+			put_cell(&row, text, COLUMN_CELLS);
 		}
 		conclusion(p, g, &row);
+		lines_add(&w->lines, "", buf_cstr(&row), 200);
+	}
+	if (covered) {
+		buf_clear(&row);
+		put_cell(&row, _("stated figures"), GRADE_CELLS);
+		for (i = 0; i < jcount(points) && i < COLUMNS; i++) {
+			stated_text(p, json_array_get(points, i), text, sizeof(text));
+			put_cell(&row, text, COLUMN_CELLS);
+		}
 		lines_add(&w->lines, "", buf_cstr(&row), 200);
 	}
 	buf_free(&row);
@@ -236,10 +280,11 @@ grade_lines(struct grade_view *w)
 		if (*w->why)
 			lines_add(&w->lines, "", w->why, width);
 	} else if (strcmp(scope, "covered") == 0) {
-		(void)snprintf(text, sizeof(text), "%s  %s", jtext(p, "table"), jtext(p, "clause"));
-		lines_add(&w->lines, _("table"), text, width);
+		/* The law's name, not the id the rules call it by. */
+		lines_add(&w->lines, _("table"), *jtext(p, "clause") ? jtext(p, "clause") : jtext(p, "table"), width);
 	} else if (strcmp(scope, "excepted") == 0) {
-		(void)snprintf(text, sizeof(text), _("%s is NOT for this type: %s. A person grades it"), jtext(p, "table"), jtext(p, "clause"));
+		(void)snprintf(text, sizeof(text), _("it is NOT for this type: %s. A person grades it"),
+		    *jtext(p, "clause") ? jtext(p, "clause") : jtext(p, "table"));
 		lines_add(&w->lines, _("table"), text, width);
 	} else if (strcmp(scope, "no-type") == 0)
 		lines_add(&w->lines, _("table"), _("NONE: the event type is not stated. A person grades it"), width);
@@ -259,6 +304,15 @@ grade_lines(struct grade_view *w)
 }
 
 static void
+state_pressed(struct grade_view *w)
+{
+	int grade = w->pressed;
+
+	w->pressed = 0;
+	act_grade_state(w->v.app, &w->v, w->incident, w->answer, grade);
+}
+
+static void
 grade_answer(struct view *v, void *arg, const json_t *answer, const struct fault *f)
 {
 	struct grade_view *w = (struct grade_view *)v;
@@ -275,6 +329,8 @@ grade_answer(struct view *v, void *arg, const json_t *answer, const struct fault
 		(void)one_line(f->text, w->why, sizeof(w->why));
 	grade_lines(w);
 	app_dirty(v->app);
+	if (w->pressed && app_top_view(v->app) == v)
+		state_pressed(w);
 }
 
 static void
@@ -323,11 +379,11 @@ grade_key(struct view *v, const struct key *k)
 
 	if (k->code != TK_CHAR || k->pasted)
 		return false;
-	if (c >= '1' && c <= '4')
-		act_grade_state(v->app, v, w->incident, (int)(c - '0'));
-	else if (c == '5')
-		act_grade_state(v->app, v, w->incident, GRADE_UNDETERMINED);
-	else if (c == 'x' || c == 'X' || c == '6') {
+	if (c >= '1' && c <= '5') {
+		w->pressed = c == '5' ? GRADE_UNDETERMINED : (int)(c - '0');
+		if (w->answer || *w->why)	/* else: what the figures prove decides whether this lowers */
+			state_pressed(w);
+	} else if (c == 'x' || c == 'X' || c == '6') {
 		const json_t *r = json_object_get(w->answer, "risk");
 
 		if (jflag(r, "covered") && *jtext(r, "name"))

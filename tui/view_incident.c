@@ -22,11 +22,40 @@ selected(const struct incident_view *w)
 
 static void incident_load(struct view *);
 
+static bool
+holds(const json_t *shown, const char *id)
+{
+	const json_t *l;
+	size_t i;
+
+	json_array_foreach (jarray(shown, "lines"), i, l)
+		if (strcmp(jtext(l, "id"), id) == 0)
+			return true;
+	return false;
+}
+
+/* The marker goes to what the form has just sent, so that Y and C right after it mean that. */
+static void
+mark_sent(struct incident_view *w, const json_t *before)
+{
+	static const int kinds[] = { KIND_REPORT, KIND_DIRECTIVE, KIND_FEEDBACK };
+	const json_t *l;
+	size_t i;
+
+	json_array_foreach (jarray(w->shown, "lines"), i, l)
+		for (size_t k = 0; jflag(l, "mine") && k < sizeof(kinds) / sizeof(kinds[0]); k++)
+			if (strcmp(jtext(l, "kind"), enum_by_value("kind", kinds[k])->name) == 0 && !holds(before, jtext(l, "id"))) {
+				(void)snprintf(w->at, sizeof(w->at), "%s", jtext(l, "id"));
+				w->sending = false;
+			}
+}
+
 static void
 incident_answer(struct view *v, void *arg, const json_t *answer, const struct fault *f)
 {
 	struct incident_view *w = (struct incident_view *)v;
 	const json_t *line;
+	json_t *before;
 	bool found = false;
 	size_t i;
 
@@ -38,8 +67,12 @@ incident_answer(struct view *v, void *arg, const json_t *answer, const struct fa
 		return;
 	}
 	w->why[0] = '\0';
-	json_decref(w->shown);
+	before = w->shown;
 	w->shown = json_deep_copy(answer);
+	if (w->sending)
+		mark_sent(w, before);
+	json_decref(before);
+	incident_links_ask(w);
 	w->list.n = jcount(jarray(w->shown, "lines"));
 	v->exercise = jexercise(incident(w));
 	json_array_foreach (jarray(w->shown, "lines"), i, line)
@@ -402,10 +435,13 @@ incident_command(struct view *v, enum command_id id)
 
 	if (list_command(&w->list, id, timeline_rows(w))) {
 		(void)snprintf(w->at, sizeof(w->at), "%s", jtext(selected(w), "id"));
+		w->sending = false;	/* the marker has been put elsewhere on purpose */
 		return true;
 	}
 	if (!w->shown)
 		return false;
+	if (id == CMD_REPORT || id == CMD_FOLLOWUP || id == CMD_DIRECT || id == CMD_FEEDBACK || id == CMD_CORRECT)
+		w->sending = true;
 	if (directive_alone(w) && (id == CMD_REPORT || id == CMD_FOLLOWUP || id == CMD_GRADE)) {
 		app_note(v->app, true, _("a directive without an incident: nothing to grade or report"));
 		return true;
@@ -458,23 +494,34 @@ incident_find(struct view *v, const char *text)
 	return false;
 }
 
+/* What a key does, as far as the row holds it: words go whole, from the end, and a mark says so; back and help always stay. */
 static bool
 incident_hint(struct view *v, char *buf, size_t size)
 {
+	static const struct { enum command_id id; const char *label; bool incident; } keys[] = {
+		{ CMD_OPEN, N_(" read"), false }, { CMD_LOG, N_(" log"), false }, { CMD_GRADE, N_(" grade"), true }, { CMD_SIGN, N_(" sign"), false },
+		{ CMD_REPORT, N_(" report"), true }, { CMD_DIRECT, N_(" directive"), false }, { CMD_TAKE, N_(" take on"), false },
+		{ CMD_FEEDBACK, N_(" feedback"), false },
+	};
 	bool alone = directive_alone((struct incident_view *)v);
+	char tail[128] = "", one[128];
+	int room;
 
-	hint_add(buf, size, CMD_OPEN, _(" read"));
-	hint_add(buf, size, CMD_LOG, _(" log"));
-	if (!alone)
-		hint_add(buf, size, CMD_GRADE, _(" grade"));
-	hint_add(buf, size, CMD_SIGN, _(" sign"));
-	if (!alone)
-		hint_add(buf, size, CMD_REPORT, _(" report"));
-	hint_add(buf, size, CMD_DIRECT, _(" directive"));
-	hint_add(buf, size, CMD_TAKE, _(" take on"));
-	hint_add(buf, size, CMD_FEEDBACK, _(" feedback"));
-	hint_add(buf, size, CMD_BACK, _(" back"));
-	hint_add(buf, size, CMD_HELP, _(" help"));
+	hint_add(tail, sizeof(tail), CMD_BACK, _(" back"));
+	hint_add(tail, sizeof(tail), CMD_HELP, _(" help"));
+	room = term_cols() - 2 - term_cells(tail) - 1;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (alone && keys[i].incident)
+			continue;
+		one[0] = '\0';
+		hint_add(one, sizeof(one), keys[i].id, _(keys[i].label));
+		if (term_cells(buf) + 1 + term_cells(one) + (i + 1 < sizeof(keys) / sizeof(keys[0]) ? 3 : 0) > room) {
+			hint_key(buf, size, "..");
+			break;
+		}
+		hint_key(buf, size, one);
+	}
+	hint_key(buf, size, tail);
 	return true;
 }
 
@@ -484,6 +531,7 @@ incident_free_view(struct view *v)
 	struct incident_view *w = (struct incident_view *)v;
 
 	json_decref(w->shown);
+	json_decref(w->linked);
 	free(w);
 }
 

@@ -16,6 +16,8 @@ struct incident_view {
 	bool asked;		/* an answer is on its way */
 	bool again;
 	bool placed;		/* the marker has been put on the newest line */
+	bool sending;		/* a form was opened from here: its message will be marked when it stands in the timeline */
+	json_t *linked;		/* numbers of incidents merged and split, by id; "" = asked for */
 	char why[256];		/* it could not be shown */
 };
 
@@ -25,6 +27,8 @@ incident(const struct incident_view *w)
 	return json_object_get(w->shown, "incident");
 }
 
+/* Asks for the numbers of those that no list holds any more: what was merged or archived. */
+void incident_links_ask(struct incident_view *);
 int incident_head_rows(const struct incident_view *);
 int incident_head_paint(const struct incident_view *, int row, int cols);	/* the row after it */
 

@@ -6,11 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include "../formats/buf.h"
+#include "../formats/codebook.h"
 #include "../formats/i18n.h"
 #include "../formats/text.h"
 #include "../formats/value.h"
 #include "util.h"
 #include "view_incident.h"
+
+#define LINKS_ASKED 8	/* of one kind: more than a row shows */
 
 static void
 figures_text(const json_t *figures, char *buf, size_t size)
@@ -40,9 +43,9 @@ two_rows(const struct incident_view *w, char *text, size_t size, size_t *first)
 	return true;
 }
 
-/* An incident by its number, as far as the lists know it. */
+/* An incident by its number; NULL: no list here knows it. */
 static const char *
-number_of(const struct incident_view *w, const char *id)
+listed_number(const struct incident_view *w, const char *id)
 {
 	const json_t *r;
 	size_t i;
@@ -51,7 +54,74 @@ number_of(const struct incident_view *w, const char *id)
 		json_array_foreach (app_feed(w->v.app, (enum feed)f), i, r)
 			if (strcmp(jtext(r, "id"), id) == 0 && *jtext(r, "number"))
 				return jtext(r, "number");
-	return id;
+	return *jtext(w->linked, id) ? jtext(w->linked, id) : NULL;
+}
+
+/* Never the id itself: nobody can say or read it over the telephone. */
+static const char *
+number_of(const struct incident_view *w, const char *id, char *buf, size_t size)
+{
+	const char *number = listed_number(w, id);
+	struct msgid m;
+	char station[160];
+
+	if (number)
+		(void)snprintf(buf, size, "%s", number);
+	else if (msgid_parse(id, &m))
+		(void)snprintf(buf, size, _("one of %s"), codebook_station(app_codebook(w->v.app), m.origin, station, sizeof(station)));
+	else
+		(void)snprintf(buf, size, "?");
+	return buf;
+}
+
+struct link_asked {
+	char id[MSGID_TEXT_MAX];
+};
+
+static void
+link_answer(struct view *v, void *arg, const json_t *answer, const struct fault *f)
+{
+	struct incident_view *w = (struct incident_view *)v;
+	const struct link_asked *l = arg;
+
+	(void)f;	/* not here: its station's name stands for it */
+	if (*jtext(json_object_get(answer, "incident"), "number"))
+		(void)json_object_set_new(w->linked, l->id, json_string(jtext(json_object_get(answer, "incident"), "number")));
+	app_dirty(v->app);
+}
+
+static void
+link_ask(struct incident_view *w, const char *id)
+{
+	struct link_asked *l;
+	struct msgid m;
+
+	if (!msgid_parse(id, &m) || listed_number(w, id) || json_object_get(w->linked, id))
+		return;
+	(void)json_object_set_new(w->linked, id, json_string(""));
+	l = xcalloc(1, sizeof(*l));
+	(void)snprintf(l->id, sizeof(l->id), "%s", id);
+	app_ask(w->v.app, &w->v, json_pack("{s:s, s:s, s:s}", "op", "show", "ref", id, "realm", w->v.exercise ? "exercise" : "live"),
+	    link_answer, l);
+}
+
+void
+incident_links_ask(struct incident_view *w)
+{
+	static const char *const members[] = { "merged_into", "absorbed", "split_from", "split_to" };
+	const json_t *o, *e;
+	size_t i;
+
+	if (!w->linked)
+		w->linked = json_object();
+	for (size_t k = 0; k < sizeof(members) / sizeof(members[0]); k++) {
+		o = json_object_get(incident(w), members[k]);
+		if (json_is_string(o))
+			link_ask(w, json_string_value(o));
+		json_array_foreach (o, i, e)
+			if (json_is_string(e) && i < LINKS_ASKED)
+				link_ask(w, json_string_value(e));
+	}
 }
 
 static void
@@ -59,15 +129,16 @@ links_text(const struct incident_view *w, const char *member, const char *label,
 {
 	const json_t *o = json_object_get(incident(w), member), *e;
 	size_t i;
+	char number[256];
 
 	if (json_is_string(o) && *json_string_value(o))
-		buf_printf(b, "   %s %s", label, number_of(w, json_string_value(o)));
+		buf_printf(b, "   %s %s", label, number_of(w, json_string_value(o), number, sizeof(number)));
 	json_array_foreach (o, i, e)
 		if (json_is_string(e))
 			buf_printf(b, "%s%s", i == 0 ? "   " : " ", i == 0 ? label : "");
 	json_array_foreach (o, i, e)
 		if (json_is_string(e))
-			buf_printf(b, " %s", number_of(w, json_string_value(e)));
+			buf_printf(b, " %s", number_of(w, json_string_value(e), number, sizeof(number)));
 }
 
 /* Where the event stands, what it came from and went into, whose signature is owed. */

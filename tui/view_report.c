@@ -1,11 +1,12 @@
 /*
- * Reports on an incident, and the directive and feedback that go with it.  A first report is prefilled with what this
- * station knows: its own intake, or the report received, which it then cites.  A follow-up repeats neither course nor
- * measures: title, place and type stand, the figures are prefilled with the last ones, the rest is empty.
+ * Reports on an incident, and the directive and feedback that go with it.  A report is prefilled with what the switch would
+ * fill in if it were sent empty (op prefill), and cites the newest report received: what goes up is what the form shows.
+ * A follow-up repeats neither course nor measures.  What was typed always wins.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include "../formats/buf.h"
 #include "../formats/i18n.h"
 #include "../formats/json.h"
@@ -20,6 +21,7 @@ report_fields(struct compose *c)
 {
 	form_add(&c->form, F_STAGE);
 	form_add_table(&c->form);
+	form_add(&c->form, F_GRADE);	/* goes up with the report */
 }
 
 static void
@@ -75,134 +77,102 @@ const struct compose_ops compose_report_ops = {
 	.fill = report_fill,
 };
 
-#define FIGURES_MAX 48
-
-struct prepare {	/* a report form waiting for the message it is prefilled from */
-	struct app *app;
-	bool follow_up;
-	bool exercise;
-	char incident[MSGID_TEXT_MAX];
-	char number[96];
-	char cite[MSGID_TEXT_MAX];
-	char parents[8][MSGID_TEXT_MAX];
-	size_t nparents;
-	struct { uint32_t key; char text[48]; } figure[FIGURES_MAX];	/* this station's own, as it said them last */
-	size_t nfigures;
-};
-
-/* What this station has said last, be it in feedback: a follow-up begins there and not at its last report, or a number
- * that nobody touched would seem to fall. */
-static void
-own_figures(struct prepare *p, const json_t *incident)
+static int
+stage_named(const char *name)
 {
-	const json_t *e;
-	size_t i;
+	const struct enum_name *e = enum_by_name("stage", name);
 
-	json_array_foreach (jarray(incident, "figure_sources"), i, e) {
-		const struct field *field = field_by_name(jtext(e, "name"));
-		const char *text = jtext(e, "text");
-
-		if (!field || field_decimals(field) < 0 || strcmp(jtext(e, "source"), app_station(p->app)) != 0 || !*text ||
-		    strlen(text) >= sizeof(p->figure[0].text) || p->nfigures == FIGURES_MAX)
-			continue;
-		p->figure[p->nfigures].key = field->key;
-		(void)snprintf(p->figure[p->nfigures++].text, sizeof(p->figure[0].text), "%s", text);
-	}
+	return e ? e->value : 0;
 }
 
 static void
-prefill_own(struct compose *c, const struct prepare *p)
+place_focus(struct compose *c, bool follow_up)
 {
-	for (size_t i = 0; i < p->nfigures; i++) {
-		const char *now = form_get(&c->form, p->figure[i].key);
-
-		/* A cell with other sources in it stands as it was reported. */
-		if (!strchr(now, '@') && !strchr(now, ' '))
-			form_set(&c->form, p->figure[i].key, p->figure[i].text);
-	}
+	c->form.focus = follow_up ? (size_t)(form_cell(&c->form, F_BRIEF) - c->form.cell) : 1;
 }
 
 static void
-prefill(struct compose *c, const struct body *b, bool follow_up)
+prefilled(struct view *owner, void *arg, const json_t *answer, const struct fault *fault)
 {
-	const struct field *f;
-
-	for (size_t i = 0; (f = field_at(i)) != NULL; i++) {
-		bool stands = f->key == F_TYPE || f->key == F_TITLE || f->key == F_PLACE || f->key == F_OCCURRED || f->key == F_LEARNED ||
-		    field_decimals(f) >= 0;
-
-		if ((f->flags & FF_FORM) && f->key != F_SIGNER && (!follow_up || stands))
-			form_prefill(&c->form, f->key, b);
-	}
-}
-
-static void
-report_ready(struct view *owner, void *arg, const json_t *answer, const struct fault *fault)
-{
-	struct prepare *p = arg;
-	struct compose *c;
-	struct body *b = body_new();
+	struct compose *c = (struct compose *)owner;
+	struct app *app = owner->app;
+	struct cell *stage = form_cell(&c->form, F_STAGE);
+	struct body *b;
 	struct fault f = { 0 };
+	int st;
 
-	(void)owner;
-	if (!answer)
-		app_note_fault(p->app, fault);	/* the form opens all the same: reporting is never held up */
-	c = compose_new(p->app, COMPOSE_REPORT, p->exercise);
-	(void)snprintf(c->incident, sizeof(c->incident), "%s", p->incident);
-	(void)snprintf(c->number, sizeof(c->number), "%s", p->number);
-	if (answer && json_to_body(json_object_get(answer, "body"), b, app_codebook(p->app), app_now(p->app), true, &f) == 0)
-		prefill(c, b, p->follow_up);
-	if (p->follow_up)
-		prefill_own(c, p);
-	if (answer && !jflag(answer, "mine")) {
-		char at[24];
-
-		/* One's own clock runs from what came in here, not from when another station learned of it. */
-		form_set(&c->form, F_LEARNED, time_format(jnum(answer, "stored"), TIME_FULL, at, sizeof(at)));
+	(void)arg;
+	c->prefill_asked = false;
+	if (!answer && fault->code == EX_TEMPFAIL)	/* the switch has gone: again when it is back */
+		return;
+	c->prefill = false;
+	if (!answer) {
+		app_note_fault(app, fault);	/* the form is there all the same: reporting is never held up */
+		return;
 	}
-	form_set(&c->form, F_STAGE, enum_label("stage", p->follow_up ? STAGE_FOLLOWUP : STAGE_FIRST));
-	c->follows = p->follow_up;
-	c->form.focus = p->follow_up ? (size_t)(form_cell(&c->form, F_BRIEF) - c->form.cell) : 1;
-	if (*p->cite)
-		(void)json_array_append_new(c->refs, json_string(p->cite));
-	for (size_t i = 0; i < p->nparents; i++)
-		(void)json_array_append_new(c->parents, json_string(p->parents[i]));
+	if (c->sending)
+		return;
+	b = body_new();
+	if (json_to_body(json_object_get(answer, "body"), b, app_codebook(app), app_now(app), true, &f) != 0) {
+		app_note_fault(app, &f);
+		body_free(b);
+		return;
+	}
+	st = stage_named(jtext(answer, "stage"));
+	if (st != 0 && !form_changed(stage)) {
+		form_set(&c->form, F_STAGE, enum_label("stage", st));
+		c->follows = st != STAGE_FIRST;
+		if (c->changed_at == 0)
+			place_focus(c, c->follows);
+	}
+	for (size_t i = 0; i < c->form.n; i++)
+		if (c->form.cell[i].field->key != F_STAGE && c->form.cell[i].field->key != F_SIGNER)
+			form_offer(&c->form, c->form.cell[i].field->key, b);
 	body_free(b);
-	app_push_view(p->app, compose_view(c));
+	review_touch(&c->review, 0);
+	app_dirty(app);
 }
 
-/* shown: the answer of op show. */
+void
+report_prefill(struct compose *c)
+{
+	if (!c->prefill || c->prefill_asked || !app_connected(c->v.app))
+		return;
+	c->prefill_asked = true;
+	app_ask(c->v.app, &c->v, json_pack("{s:s, s:s, s:s}", "op", "prefill", "incident", c->incident, "realm",
+	    c->v.exercise ? "exercise" : "live"), prefilled, NULL);
+}
+
+/* shown: the answer of op show.  The form stands at once; what is known comes with the switch's answer. */
 void
 report_open(struct app *app, struct view *owner, const json_t *shown)
 {
 	const json_t *incident = json_object_get(shown, "incident"), *line, *h;
-	struct prepare *p = xcalloc(1, sizeof(*p));
-	char source[MSGID_TEXT_MAX] = "", own[MSGID_TEXT_MAX] = "";
+	struct compose *c = compose_new(app, COMPOSE_REPORT, jexercise(incident));
+	const char *cite = "";
 	size_t i;
 
-	p->app = app;
-	p->exercise = jexercise(incident);
-	(void)snprintf(p->incident, sizeof(p->incident), "%s", jtext(incident, "id"));
-	(void)snprintf(p->number, sizeof(p->number), "%s", jtext(incident, "number"));
+	(void)owner;
+	(void)snprintf(c->incident, sizeof(c->incident), "%s", jtext(incident, "id"));
+	(void)snprintf(c->number, sizeof(c->number), "%s", jtext(incident, "number"));
 	json_array_foreach (jarray(shown, "lines"), i, line) {
-		bool report = strcmp(jtext(line, "kind"), "report") == 0, mine = jflag(line, "mine");
-
-		if (report && mine) {
-			p->follow_up = true;
-			(void)snprintf(own, sizeof(own), "%s", jtext(line, "id"));
-		}
-		if (report && !mine)	/* cite the newest report received */
-			(void)snprintf(p->cite, sizeof(p->cite), "%s", jtext(line, "id"));
-		if (report || strcmp(jtext(line, "kind"), "intake") == 0)
-			(void)snprintf(source, sizeof(source), "%s", jtext(line, "id"));
+		if (strcmp(jtext(line, "kind"), "report") != 0)
+			continue;
+		if (!jflag(line, "mine"))	/* cite the newest report received */
+			cite = jtext(line, "id");
+		else if (!jflag(line, "withdrawn"))
+			c->follows = true;
 	}
-	own_figures(p, incident);
-	if (*own)
-		(void)snprintf(source, sizeof(source), "%s", own);
+	form_set(&c->form, F_STAGE, enum_label("stage", c->follows ? STAGE_FOLLOWUP : STAGE_FIRST));
+	place_focus(c, c->follows);
+	if (*cite)
+		(void)json_array_append_new(c->refs, json_string(cite));
 	json_array_foreach (jarray(incident, "heads"), i, h)
-		if (p->nparents < sizeof(p->parents) / sizeof(p->parents[0]) && json_is_string(h))
-			(void)snprintf(p->parents[p->nparents++], MSGID_TEXT_MAX, "%s", json_string_value(h));
-	app_ask(app, owner, json_pack("{s:s, s:s}", "op", "message", "id", *source ? source : p->incident), report_ready, p);
+		if (i < FIELD_REPEAT_MAX && json_is_string(h))
+			(void)json_array_append_new(c->parents, json_string(json_string_value(h)));
+	c->prefill = true;
+	c->opened_at = app_now(app);
+	app_push_view(app, compose_view(c));	/* loading it asks */
 }
 
 /* Directives. */

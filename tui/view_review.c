@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include "../formats/body.h"
 #include "../formats/buf.h"
 #include "../formats/i18n.h"
@@ -26,7 +27,8 @@ struct review_view {
 	struct review strip;
 	struct body *body;	/* as last read; NULL: none yet */
 	int width;
-	bool gone;
+	bool gone, asked;
+	char ended[256];	/* what became of it at another desk, "" = not known */
 };
 
 static const struct view_ops review_ops;
@@ -61,6 +63,29 @@ add_body(struct review_view *w)
 	}
 }
 
+/* The switch refuses a step on it, and says who was quicker. */
+static void
+became(struct view *owner, void *arg, const json_t *answer, const struct fault *f)
+{
+	struct review_view *w = (struct review_view *)owner;
+
+	(void)arg;
+	if (answer || f->code == EX_TEMPFAIL)
+		return;
+	(void)one_line(f->text, w->ended, sizeof(w->ended));
+	app_note(w->v.app, false, _("this draft: %s"), w->ended);
+}
+
+/* A step without its person is never done: only what became of the draft is asked. */
+static void
+ask_ended(struct review_view *w)
+{
+	if (w->asked || !app_connected(w->v.app) || app_draft_has_ended(w->v.app, w->rid))
+		return;
+	w->asked = true;
+	app_ask(w->v.app, &w->v, json_pack("{s:s, s:s, s:s}", "op", "draft_move", "rid", w->rid, "event", "pass"), became, NULL);
+}
+
 static void
 make(struct review_view *w)
 {
@@ -70,9 +95,13 @@ make(struct review_view *w)
 	char line[400], at[24];
 
 	w->width = term_cols() - 2;
-	w->gone = !d || app_draft_has_ended(w->v.app, w->rid);
+	w->gone = app_feed(w->v.app, FEED_DRAFTS) && (!d || app_draft_has_ended(w->v.app, w->rid));
 	if (w->gone)	/* sent or thrown away elsewhere: what was read stays to be read */
+		ask_ended(w);
+	if (w->gone || !d)
 		return;
+	w->asked = false;
+	w->ended[0] = '\0';
 	body_free(w->body);
 	w->body = chain_body(w->v.app, d);
 	w->v.exercise = chain_exercise(d);
@@ -107,7 +136,7 @@ review_title(struct view *v, char *buf, size_t size)
 	char state[256];
 
 	if (!d)
-		(void)snprintf(buf, size, "%s", _("draft: sent or removed meanwhile"));
+		(void)snprintf(buf, size, "%s", *w->ended ? w->ended : _("draft: sent or removed meanwhile"));
 	else
 		(void)snprintf(buf, size, "%.60s %s  %s", jtext(json_object_get(json_object_get(d, "json"), "fields"),
 		    field_by_key(F_STAGE)->name), w->number, chain_state(d, app_now(v->app), state, sizeof(state)));
@@ -146,24 +175,44 @@ review_load(struct view *v)
 	ask(w);
 }
 
+/* It is a draft again: open it, where the desk still stands. */
+static void
+taken_back(struct app *app, json_t *context, const json_t *answer, const struct fault *f)
+{
+	const char *rid = jtext(context, "rid");
+	struct view *top = app_top_view(app);
+	struct compose *c;
+
+	app_want(app, FEED_DRAFTS);
+	if (!answer) {
+		app_note_fault(app, f);
+		return;
+	}
+	if (!view_review_shows(top, rid))
+		return;
+	if (!(c = compose_restore(app, rid, json_object_get(context, "json")))) {
+		app_note(app, true, _("this draft belongs to another version of the desk"));
+		return;
+	}
+	app_pop_view(app, top);
+	app_push_view(app, compose_view(c));
+}
+
+/* The switch takes no changed text of a draft under review without this. */
 static void
 edit_confirmed(struct view *v, void *arg, const char *const *value)
 {
 	struct review_view *w = (struct review_view *)v;
-	struct app *app = v->app;
-	const json_t *d = chain_draft(app, w->rid);
-	struct compose *c = NULL;
+	const json_t *d = w->gone ? NULL : chain_draft(v->app, w->rid), *json = json_object_get(d, "json");
 
 	(void)arg;
 	(void)value;
-	if (d && !app_draft_has_ended(app, w->rid))
-		c = compose_restore(app, w->rid, json_object_get(d, "json"));
-	if (!c) {
-		app_note(app, true, _("this draft belongs to another version of the desk"));
+	if (!d) {
+		app_note(v->app, true, "%s", *w->ended ? w->ended : _("that draft is no longer there"));
 		return;
 	}
-	app_pop_view(app, v);
-	app_push_view(app, compose_view(c));
+	app_submit(v->app, json_pack("{s:s, s:s, s:s}", "op", "draft_move", "rid", w->rid, "event", "edit"), taken_back,
+	    json_pack("{s:s, s:o}", "rid", w->rid, "json", json_deep_copy(json)));
 }
 
 static void
@@ -205,8 +254,19 @@ review_key(struct view *v, const struct key *k)
 		chain_step(v->app, v, d, step);
 		return true;
 	}
+	if (step != CHAIN_NONE) {
+		app_note(v->app, true, "%s", *w->ended ? w->ended : _("that draft is no longer there"));
+		return true;
+	}
 	if (k->pasted || !w->body)
 		return false;
+	if (k->code == TK_F0 + 3) {
+		struct view *list = review_list_new(v->app, &w->strip, v->exercise);
+
+		if (list)
+			app_push_view(v->app, list);
+		return true;
+	}
 	if (digit == '7' || (k->code == TK_CHAR && (k->cp == 'e' || k->cp == 'E'))) {
 		if (d)
 			ask_edit(w);
@@ -240,8 +300,10 @@ review_find(struct view *v, const char *text)
 static bool
 review_hint(struct view *v, char *buf, size_t size)
 {
-	(void)v;
-	hint_text(buf, size, _("1 pass 2 return 3 try 4 SIGN 5 unsigned 6 undo 7 edit 8 phone 9 text"));
+	if (((const struct review_view *)v)->gone)
+		hint_text(buf, size, _("8 phone 9 text"));
+	else
+		hint_text(buf, size, _("1 pass 2 return 3 try 4 SIGN 5 unsigned 6 undo 7 edit 8 phone 9 text"));
 	hint_add(buf, size, CMD_BACK, _(" back"));
 	return true;
 }

@@ -1,21 +1,24 @@
 /*
- * The life of events and reports at the desk: grading and the second verdict, correction and differences, recall, the steps
+ * The life of events and reports at the desk (grading: cases_life_grade.c): correction and differences, recall, the steps
  * of an event with merging and reopening, adopted figures, signing afterwards, destroying.  What the switch decides is
  * decided by a real one.
  */
 #include <signal.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 #include "../lib/fakeswitch.h"
 #include "world.h"
+#include "cases_life.h"
 
 #define F10 "\033[21~"
 
 /* The value of a text member after `from` in an answer of dutyctl --json, into buf. */
-static bool
+bool
 member(const char *json, const char *name, char *buf, size_t size)
 {
 	char want[64];
@@ -37,7 +40,7 @@ member(const char *json, const char *name, char *buf, size_t size)
 }
 
 /* A fresh incident of the town; its number. */
-static void
+void
 opened(const char *title, const char *type, char number[32])
 {
 	char *out;
@@ -83,7 +86,7 @@ reported(const char *number, const char *title, const char *stage, const char *d
 }
 
 /* The incident with this word in its title, opened from the overview. */
-static void
+void
 open_incident(struct pty *p, const char *word)
 {
 	char keys[128];
@@ -93,79 +96,6 @@ open_incident(struct pty *p, const char *word)
 	pty_send(p, keys);
 	SEE(p, "时刻            内容");
 	SEE(p, word);
-}
-
-static void
-grade_screen(void)
-{
-	struct pty *t = desk_up("town");
-	char number[32];
-	char *out;
-
-	CHECK(t, CTL("town", &out, "intake", "--title", "作坊爆燃", "--place", "西周镇", "--type", "12G00", "--dead", "2", "--serious", "9", "--missing",
-	    "?", "--trapped", "0", "--json") == 0);
-	CHECK(t, member(out, "number", number, sizeof(number)));
-	free(out);
-	open_incident(t, "作坊爆燃");
-	pty_send(t, "g");
-	SEE(t, "再增1即III级");
-	SEE(t, "未定级（按III级 较大计时）");
-	SCREEN(t, "grade_covered");
-	/* Raising: one confirmation, the reason may follow. */
-	pty_send(t, "3王建国\r\r");
-	SEE(t, "确定此等级？");
-	pty_send(t, "1");
-	SEE(t, "等级 III级 较大");
-	/* Lowering: leader, reason, and the grade's word; another word changes nothing. */
-	pty_send(t, "g");
-	SEE(t, "当前 III级 较大");
-	pty_send(t, "4");
-	SEE(t, "降级：须有领导和理由");
-	pty_send(t, "孙镇长\r核实为轻伤\r较大\r1");
-	SEE(t, "未生效");
-	CHECK(t, vt_find(t->vt, "核实为轻伤", NULL) > 0);	/* what was typed stays */
-	SCREEN(t, "grade_lower");
-	pty_send(t, "\r\r一般\r1");
-	SEE(t, "等级 IV级 一般");
-	CHECK(t, CTL("town", &out, "show", number, "--json") == 0);
-	CHECK(t, strstr(out, "核实为轻伤") != NULL);
-	free(out);
-}
-
-/* The second verdict is a person's; nothing follows from the figures alone. */
-static void
-second_verdict(void)
-{
-	struct pty *t = desk_up("town");
-
-	open_incident(t, "作坊爆燃");
-	pty_send(t, "g");
-	SEE(t, "较大涉险");
-	pty_send(t, "x");
-	SEE(t, "1=确认  2=否定");
-	pty_send(t, "\r");	/* the default is neither */
-	SEE(t, "已取消");
-	pty_send(t, "x1王建国\r\r1");
-	SEE(t, "西周镇 确认 王建国");
-}
-
-static void
-grade_uncovered(void)
-{
-	struct pty *t = desk_up("town");
-	char number[32];
-
-	opened("河水上涨", "11D01", number);
-	open_incident(t, "河水上涨");
-	pty_send(t, "g");
-	SEE(t, "没有定级表适用于");
-	SCREEN(t, "grade_uncovered");
-	pty_send(t, "x");
-	SEE(t, "没有第二项认定");
-	pty_send(t, "４");	/* a person grades it all the same; full-width digits too */
-	SEE(t, "定级人");
-	pty_send(t, "\033");
-	SEE(t, "已取消");
 }
 
 static void
@@ -194,6 +124,10 @@ correction_and_diff(void)
 	SEE(t, "更正 码头起火");
 	SEE(t, "[已更正]");
 	SCREEN(t, "corrected");
+	pty_send(t, "y");	/* the marker stands on what was just sent */
+	SEE(t, "撤回：更正 码头起火");
+	pty_send(t, "\033");
+	SEE(t, "已取消");
 	pty_send(t, "=");
 	SEE(t, "差异 ");
 	SEE(t, "减少 死亡");
@@ -255,12 +189,21 @@ merge(void)
 	pty_send(t, "e");
 	SEE(t, "事件环节");
 	SCREEN(t, "step_menu");
-	pty_send(t, "4");	/* 核实 在办 处置毕 并入 */
+	pty_send(t, "6");	/* not from here: the menu stays */
+	SEE(t, "现在不能走这一步");
+	pty_send(t, "7");
+	SEE(t, "并入哪一件");
+	pty_send(t, "0000-999\r");
+	SEE(t, "对方编号: ");
+	CHECK(t, vt_find(t->vt, "[0000-999", NULL) > 0);	/* what was typed stays */
+	pty_send(t, "\033");
+	SEE(t, "已取消");
+	pty_send(t, "e7");
 	SEE(t, "并入哪一件");
 	(void)snprintf(keys, sizeof(keys), "%s\r", one);
 	pty_send(t, keys);
-	SEE(t, "就是本事件");
-	(void)snprintf(keys, sizeof(keys), "e4%s\r", two);
+	SEE(t, "就是本事件");	/* asked again, the number to be typed over */
+	(void)snprintf(keys, sizeof(keys), "%s\r", two);
 	pty_send(t, keys);
 	SEE(t, "仓库冒烟");
 	SEE(t, "本件");
@@ -278,6 +221,11 @@ merge(void)
 	SEE(t, "[3]全部事件");
 	pty_send(t, "/重复来电\r");
 	SEE(t, "并案");
+	/* Where it went says which it had been, though no list holds it any more; never by its id. */
+	open_incident(t, "仓库冒烟");
+	(void)snprintf(keys, sizeof(keys), "并有 %s", one);
+	SEE(t, keys);
+	CHECK(t, vt_find(t->vt, "330225102.", NULL) < 0);
 }
 
 static void
@@ -290,7 +238,7 @@ archive_and_reopen(void)
 	open_incident(t, "虚惊一场");
 	pty_send(t, "e3李敏\r\r1");
 	SEE(t, "环节 处置毕");
-	pty_send(t, "e1\r\r");
+	pty_send(t, "e5\r\r");	/* the digit of 归档, whatever else may be done */
 	SEE(t, "记下？1=是");
 	pty_send(t, "1");
 	SEE(t, "环节 归档");
@@ -302,7 +250,7 @@ archive_and_reopen(void)
 	SEE(t, "环节 归档");
 	pty_send(t, "e");
 	SEE(t, "重开");
-	pty_send(t, "1\r\r");	/* reopening says why */
+	pty_send(t, "6\r\r");	/* reopening says why */
 	SEE(t, "必填");
 	pty_send(t, "复燃\r1");
 	SEE(t, "环节 在办");
@@ -315,7 +263,7 @@ adopt(void)
 	struct pty *t = desk_up("town");
 	char *out;
 
-	CHECK(t, CTL("town", &out, "intake", "--title", "大巴侧翻", "--place", "西周镇", "--type", "12H00", "--dead", "3@119", "--dead", "4@120",
+	CHECK(t, CTL("town", &out, "intake", "--title", "大巴侧翻", "--place", "西周镇", "--type", "12H00", "--dead", "3@119", "--dead", "4@120", "--injured", "~20@120",
 	    "--json") == 0);
 	free(out);
 	open_incident(t, "大巴侧翻");
@@ -323,6 +271,7 @@ adopt(void)
 	pty_send(t, "a");
 	SEE(t, "采用数");
 	SEE(t, "120");
+	SEE(t, "约20");
 	pty_send(t, "/");	/* no list to search here */
 	pty_send(t, "\033[B\r");
 	SEE(t, "采用人");
@@ -340,7 +289,7 @@ static void
 countersign(void)
 {
 	struct pty *t = desk_up("town");
-	char number[32], rid[80], now[32];
+	char number[32], rid[80], now[32], seat[96];
 	char *out;
 
 	opened("夜间塌方", "12G00", number);
@@ -358,15 +307,20 @@ countersign(void)
 	SEE(t, "补签     1");
 	open_incident(t, "夜间塌方");
 	SEE(t, "待补签1件");
-	SEE(t, "[先报后签，待补签]");
+	SEE(t, "[待补签]");
 	SCREEN(t, "signature_owed");
 	pty_send(t, "k");
 	SEE(t, "欠签人 孙镇长");
-	pty_send(t, "\r");
+	pty_send(t, "\r");	/* nobody is filled in */
+	SEE(t, "必填");
+	(void)snprintf(seat, sizeof(seat), "%s\r1", getpwuid(getuid()) ? getpwuid(getuid())->pw_name : "root");
+	pty_send(t, seat);
+	SEE(t, "不是领导姓名");
+	pty_send(t, "孙镇长\r");
 	SEE(t, "确认补签？1=是");
 	pty_send(t, "1");
 	GONE(t, "待补签1件");
-	GONE(t, "[先报后签，待补签]");
+	GONE(t, "[待补签]");
 	pty_send(t, "k");
 	SEE(t, "没有待补签的报告");
 }
@@ -390,9 +344,13 @@ destroy(void)
 	SEE(t, "误入清除：不该在此的内容");
 	pty_send(t, "李敏\r王建国\r内容不宜\r不\r1");
 	SEE(t, "未生效");
+	CHECK(t, vt_find(t->vt, "[内容不宜", NULL) > 0);	/* what was typed stays, the marker on what was wrong */
+	pty_send(t, "\033");
+	SEE(t, "已取消");
 	pty_send(t, ":destroy\r李敏\r李 敏\r内容不宜\r清除\r1");	/* one person twice */
-	SEE(t, "两");
-	pty_send(t, ":destroy\r李敏\r王建国\r内容不宜\r清除\r");
+	SEE(t, "第二人: 必须与第一人不是同一人");
+	CHECK(t, vt_find(t->vt, "[李 敏", NULL) > 0);
+	pty_send(t, "王建国\r\r\r");
 	SEE(t, "永久清除？1=是");
 	pty_send(t, "1");
 	SEE(t, "两人销毁");
@@ -472,33 +430,6 @@ strange_answers(void)
 	}
 }
 
-/* A grade that is asked for again stands among what is owed, late or not, and its row opens the grading screen. */
-static void
-grade_asked_again(void)
-{
-	char dir[128];
-	struct pty *p;
-	pid_t pid;
-
-	(void)snprintf(dir, sizeof(dir), "%s/again", world.dir);
-	pid = fakeswitch_start(dir, "{\"hello\": {\"proto\": 1, \"station\": \"330225\", \"name\": \"县站\", \"rev\": 1}, "
-	    "\"owed\": {\"items\": [{\"what\": \"grade\", \"what_name\": \"定级\", \"incident\": \"330225.1.2\", \"number\": \"1122-007\", "
-	    "\"title\": \"厂房起火\", \"about\": \"330225.1.2\", \"due\": 1795000000000, \"origin\": 1794998200000, \"towards\": \"330225\"}]}, "
-	    "\"incidents\": {\"incidents\": [{\"id\": \"330225.1.2\", \"number\": \"1122-007\", \"title\": \"厂房起火\", \"opener_kind\": \"intake\", "
-	    "\"state\": \"handling\", \"state_name\": \"在办\"}]}, \"show\": {\"incident\": {\"id\": \"330225.1.2\", \"number\": \"1122-007\"}, \"lines\": []}, "
-	    "\"propose\": {\"scope\": \"no-type\", \"stated\": \"\", \"clock_grade\": \"undetermined\", \"undetermined\": true}}");
-	p = desk("again", "xterm-256color", 24, 80);
-	SEE(p, "厂房起火");
-	CHECK(p, vt_find(p->vt, "超时", NULL) > 0);
-	pty_send(p, "1\r");
-	SEE(p, "定级研判  1122-007   当前 未定级");
-	SEE(p, "未填事件类别");
-	pty_send(p, "\033");
-	SEE(p, "时刻            内容");
-	(void)kill(pid, SIGKILL);
-	(void)waitpid(pid, NULL, 0);
-}
-
 /* Opening a warning does not carry it, nor the marker, to another place in the list. */
 static void
 marker_stays(void)
@@ -532,6 +463,8 @@ const struct test cases_life[] = {
 	{ "grade_screen", grade_screen },
 	{ "second_verdict", second_verdict },
 	{ "grade_uncovered", grade_uncovered },
+	{ "grade_below_proof", grade_below_proof },
+	{ "english_hints", english_hints },
 	{ "correction_and_diff", correction_and_diff },
 	{ "recall", recall },
 	{ "merge", merge },

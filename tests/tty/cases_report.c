@@ -89,13 +89,22 @@ strip(void)
 	SEE(p, "数字核对");
 	SEE(p, "已存稿");
 	SCREEN(p, "report_strip");
+	/* Read in full, with the figure as it was entered; back in the form nothing is lost. */
+	pty_send(p, "\033[13~");
+	SEE(p, "核对提示全文");
+	SEE(p, "(栏内1)");
+	SEE(p, "信息来源");
+	SCREEN(p, "report_list");
+	pty_send(p, "\033");
+	SEE(p, "已致死亡3人");
+	SEE(p, "F6送审");
 	CHECK(p, vt_find(p->vt, ">经过", NULL) > 0 && p->vt->row < vt_find(p->vt, "数字核对", NULL));
 	/* The last cell is in sight too, above the strip. */
 	pty_send(p, "\033[6~");
-	SEE(p, ">避险转移");
+	SEE(p, ">事件等级");
 	CHECK(p, p->vt->row < vt_find(p->vt, "数字核对", NULL));
 	pty_send(p, F10);	/* pointed out, not refused */
-	SEE(p, "先报后签，待");
+	SEE(p, "未签先发，待");
 	SEE(p, "已存，待送达：首报");
 }
 
@@ -126,7 +135,7 @@ falls(void)
 	pty_send(p, "误报，医院核实");
 	SEE(p, "理由已填");
 	pty_send(p, F10);
-	SEE(p, "先报后签，待");
+	SEE(p, "未签先发，待");
 	id_of(p, "report", "民房起火甲", id, sizeof(id));
 	CHECK(p, message_has(p, id, "误报，医院核实"));
 }
@@ -170,6 +179,9 @@ chain(void)
 	SEE(b, "要素核对");
 	SCREEN(b, "review");
 	pty_send(b, "7");
+	SEE(b, "一经改动，原核稿即失效");
+	pty_send(b, "nq");	/* letters are no answer, nor are they commands after it */
+	SEE(b, "1 或 Esc");
 	SEE(b, "一经改动，原核稿即失效");
 	pty_send(b, "\r");	/* the default is to leave it */
 	SEE(b, "已取消");
@@ -228,7 +240,7 @@ before_signature(void)
 	pty_send(p, "u");	/* from a draft as well */
 	SEE(p, "报出人");
 	pty_send(p, "\025孙值班\r1");
-	SEE(p, "先报后签，待赵副县长补签");
+	SEE(p, "未签先发，待赵副县长补签");
 	id_of(p, "report", "民房起火丙", id, sizeof(id));
 	CHECK(p, message_has(p, id, "\"signature_owed\":\"赵副县长\""));
 	CHECK(p, message_has(p, id, "13800000002"));

@@ -309,7 +309,9 @@ grade_report_direct(void)
 	SEE(c, "等级 II级 重大");
 	SEE(t, "等级 II级 重大");	/* at the township, without a key */
 	/* Lowering asks for the leader and the reason. */
-	pty_send(c, "g4");
+	pty_send(c, "g");
+	SEE(c, "现定");
+	pty_send(c, "4");
 	SEE(c, "降级：须有领导和理由");
 	pty_send(c, "\033");
 	SEE(c, "已取消");
