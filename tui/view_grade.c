@@ -212,13 +212,18 @@ risk_rows(struct grade_view *w, int width)
 {
 	const json_t *r = json_object_get(w->answer, "risk"), *e;
 	struct buf row = { 0 };
+	bool open = false;
 	size_t i;
 	char label[64];
 
 	if (!jflag(r, "covered"))
 		return;
 	(void)snprintf(label, sizeof(label), "%s", jtext(r, "name"));
-	buf_puts(&row, jflag(r, "met") ? _("the figures show it; X: a person confirms") : _("not shown by the figures; X: a person may say so"));
+	json_array_foreach (jarray(r, "points"), i, e)
+		open = open || strcmp(jtext(e, "answer"), "unknown") == 0;
+	buf_puts(&row, jflag(r, "met") ? _("the figures show it; X: a person confirms") :
+	    open		       ? _("not known: not all figures it needs are; X: a person may say so") :
+					 _("not shown by the figures; X: a person may say so"));
 	json_array_foreach (jarray(r, "verdicts"), i, e)
 		buf_printf(&row, "  %s %s %s", jtext(e, "station_name"), jflag(e, "confirmed") ? _("confirmed") : _("denied"), jtext(e, "person"));
 	lines_add(&w->lines, label, buf_cstr(&row), width);
