@@ -30,6 +30,9 @@ struct envelope {
 	size_t nto;
 	char hops[ENVELOPE_HOPS_MAX][STATION_MAX];	/* stations that had custody, origin first */
 	size_t nhops;
+	int64_t hop_ms[ENVELOPE_HOPS_MAX];	/* ms UTC each of them took custody, by its own clock; 0 not told */
+	uint64_t stream, serial;	/* number on the line it comes over (switch/journal.h); 0 = none told */
+	bool given_back;		/* returned to a station that has lost it (restored from a backup) */
 	int precedence;			/* effective, enum precedence */
 	struct buf sig;			/* detached signatures, opaque here; may be empty */
 };
@@ -37,7 +40,8 @@ void envelope_free(struct envelope *);
 void envelope_add_to(struct envelope *, const char *station);
 bool envelope_add_hop(struct envelope *, const char *station);	/* false: too many hops */
 bool envelope_has_hop(const struct envelope *, const char *station);
-/* [1, [to...], [hops...], precedence, sig]; further elements are ignored on decode.  Decoding writes the whole envelope
+/* [1, [to...], [hops...], precedence, sig, [stream, serial], [hop ms...], given back]; the last three may be missing (peers of
+ * version 1), further elements are ignored on decode.  Decoding writes the whole envelope
  * (what it held before is not freed); precedences other than 1..4 and invalid station codes are refused; 0 or
  * -1 + fault, then there is nothing to free. */
 void envelope_encode(const struct envelope *, struct buf *out);

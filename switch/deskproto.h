@@ -43,13 +43,22 @@
  * owed        -                                                    items[{what what_name incident number title about due origin towards towards_name clause}]
  * list        [kind] [realm] [after] [limit]                       messages[{seq id kind kind_name stored from to[] title digest incident}]
  * status      -                                                    station name rev now epoch links[{station name role state since rtt clock_diff
- *                                                                  queued[4] in_flight last_heard why}] outbox open_deliveries returned quarantine messages
+ *                                                                  queued[4] oldest[4] in_flight last_heard why version sessions
+ *                                                                  out{stream last closed closed_at missing first_missing missing_since differs}
+ *                                                                  in{the same + beyond}}] room room_name attended hosted outbox open_deliveries returned quarantine messages
  *                                                                  alarms[{at what detail}] incidents unsigned drafts pid
  * verify      -                                                    messages chain deliveries outbox blobs destroyed incidents bad fold_bad fold_why
  *                                                                  fold_count rebuilt   (what differed was rebuilt)
  * blob        digest [id]                                          size (+B bytes); with the id of the message that names it they are
  *                                                                  asked of its station when they are not here (code 75)
  * log         [after] [limit]                                      messages of kind log, as list + text
+ * trace       id                                                   origin stored to[{to to_name state state_name since person reason hops[{station name at how}]
+ *                                                                  offers[{link link_name serial at passed waiting}]}] (hop by hop, instants by each hop's clock)
+ * ledger      [id] [open] [limit]                                  entries[{id to to_name state state_name since reason offered}] total
+ *                                                                  (of our own messages: every addressee exactly once)
+ * search      text [before] [limit]                                messages[as list, + text around the find] more unindexed
+ * backup      [path]                                               path bytes ms    (after it is whole on disk)
+ * attend      -                                                    -               (a person has pressed a key)
  * reload      -                                                    neighbours     (topology.tsv read again)
  *
  * Times are ms UTC integers; ids are text (formats/msgid.h); *_name are in the language asked for in hello ("lang":"zh"|"en").

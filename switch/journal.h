@@ -37,6 +37,8 @@ struct journal_msg {
 					 * one error line an id; verify() names it */
 	bool quiet;			/* asks nobody for anything: history, or a receipt that sends nothing back; set by
 					 * put_message, which reads it from the body, and by reads */
+	bool settled;			/* set by reads: nothing is owed of it any more (settle()); disposable, like every cache */
+	bool retired;			/* set by reads: its bytes were let go by retention; the row is its tombstone */
 };
 
 enum delivery_state { DLV_OPEN = 1, DLV_CUSTODY = 2 /* first hop has it */, DLV_DELIVERED = 3, DLV_READ = 4, DLV_SIGNED = 5,
@@ -57,6 +59,7 @@ struct journal_outbox {			/* one parcel waiting for a neighbour's custody */
 	char link[STATION_MAX];		/* neighbour; "" = no path at the moment */
 	struct msgid id;
 	int precedence;
+	uint64_t stream, serial;	/* its number on the line to that neighbour (struct journal_line); 0 = none */
 	struct buf envelope;		/* encoded, formats/wire.h */
 	size_t body_len;		/* bytes of the message; set by reads; says nothing when they are destroyed */
 };
@@ -72,7 +75,7 @@ struct journal_incident {		/* cache of the fold: disposable */
 };
 
 enum chain_what { CHAIN_EPOCH = 1, CHAIN_STORED = 2, CHAIN_CUSTODY_OUT = 3, CHAIN_DELIVERY = 4, CHAIN_QUARANTINE = 5, CHAIN_ADMIN = 6,
-	CHAIN_DESTROYED = 7 };
+	CHAIN_DESTROYED = 7, CHAIN_CLOSE = 8 /* daily close of a line */, CHAIN_RETIRED = 9 /* bytes let go by retention */ };
 
 struct journal_chain {
 	uint64_t seq;			/* from 1, continuous */
@@ -102,6 +105,24 @@ struct journal_draft {
 	struct buf life;		/* JSON the station keeps of its review: request, trail; "" = none */
 };
 
+/* A line: the parcels to one neighbour, or from it, under continuous numbers that outlive sessions, restarts and links made anew
+ * (DESIGN 4.16).  A journal restored or made afresh begins another stream, because numbers after the backup were used. */
+struct journal_line {
+	char peer[STATION_MAX];
+	bool out;			/* we send; else they do */
+	uint64_t stream;		/* which count; never 0, never 2^63 or above */
+	uint64_t last;			/* out: last serial given; in: last the peer has told of */
+	uint64_t closed;		/* both ends have agreed on everything up to here at a daily close */
+	int64_t closed_at;		/* ms UTC, 0 never */
+};
+
+struct journal_passage {		/* what went under one number */
+	uint64_t serial;		/* from 1, below 2^63 */
+	struct msgid id;		/* a message held here, or origin "": nothing stands under this number (withdrawn, quarantined) */
+	int64_t at;			/* ms UTC; out: given its number; in: taken into custody here */
+	int64_t passed;			/* ms UTC; out: the neighbour's custody was learned of, 0 not yet; in: unused, 0 */
+};
+
 struct journal_counts {			/* exact, however long the journal */
 	uint64_t messages;		/* all of them, what only passes through included */
 	uint64_t outbox, no_path;	/* parcels waiting; those of them without a link */
@@ -121,6 +142,9 @@ typedef int (*journal_msg_fn)(void *ctx, const struct journal_msg *);		/* return
 typedef int (*journal_delivery_fn)(void *ctx, const struct journal_delivery *);
 typedef int (*journal_outbox_fn)(void *ctx, const struct journal_outbox *);
 typedef int (*journal_incident_fn)(void *ctx, const struct journal_incident *);
+typedef int (*journal_line_fn)(void *ctx, const struct journal_line *);
+typedef int (*journal_passage_fn)(void *ctx, const struct journal_line *, const struct journal_passage *);
+typedef int (*journal_id_fn)(void *ctx, const struct msgid *);
 typedef int (*journal_draft_fn)(void *ctx, const struct journal_draft *);
 
 /* All int functions: 0 done / found, 1 not found (or already there for put_message), -1 failed (journal unusable). */
@@ -142,7 +166,7 @@ struct journal_ops {
 	int (*each_after)(struct journal *, uint64_t after, int kind, bool local_only, journal_msg_fn, void *);
 	/* The same, newest first, seq < before (UINT64_MAX: from the end). */
 	int (*each_before)(struct journal *, uint64_t before, int kind, bool local_only, journal_msg_fn, void *);
-	/* Messages that are local and not quiet, seq > after, ascending: what may still ask something of this station. */
+	/* Messages that are local, not quiet and not settled, seq > after, ascending: what may still ask something of this station. */
 	int (*each_loud)(struct journal *, uint64_t after, journal_msg_fn, void *);
 	/* Messages that refer (F_REFS) to id, by seq.  put_message keeps the index (it decodes F_REFS of the body). */
 	int (*each_referring)(struct journal *, const struct msgid *id, journal_msg_fn, void *);
@@ -163,6 +187,39 @@ struct journal_ops {
 	int (*outbox_move)(struct journal *, uint64_t row, const char *link);
 	/* 0 when an outbox row for this message whose link is `link` exists and its envelope serves `to`; else 1. */
 	int (*outbox_has)(struct journal *, const struct msgid *, const char *to);
+
+	/* Lines.  stream 0 in line_get: the one begun last.  line_put: insert or replace by (peer, out, stream). */
+	int (*line_get)(struct journal *, const char *peer, bool out, uint64_t stream, struct journal_line *);
+	int (*line_put)(struct journal *, const struct journal_line *);
+	int (*line_each)(struct journal *, journal_line_fn, void *);			/* in the order they were begun */
+	/* Insert or replace by (line, serial); the line must have been put. */
+	int (*passage_put)(struct journal *, const char *peer, bool out, uint64_t stream, const struct journal_passage *);
+	int (*passage_get)(struct journal *, const char *peer, bool out, uint64_t stream, uint64_t serial, struct journal_passage *);
+	/* first <= serial <= last, ascending. */
+	int (*passage_each)(struct journal *, const char *peer, bool out, uint64_t stream, uint64_t first, uint64_t last,
+	    journal_passage_fn, void *);
+	int (*passage_of)(struct journal *, const struct msgid *, journal_passage_fn, void *);	/* of one message, all lines */
+	int (*passage_trim)(struct journal *, const char *peer, bool out, uint64_t stream, uint64_t upto);	/* forgets serials <= upto */
+
+	/* Messages here whose 送达 waits until somebody is at the desk (hosted stations). */
+	int (*hold_put)(struct journal *, const struct msgid *);		/* 1: already there */
+	int (*hold_del)(struct journal *, const struct msgid *);
+	int (*hold_each)(struct journal *, journal_id_fn, void *);		/* oldest first */
+
+	/* Nothing is owed of it any more, or something is again.  1: no such message. */
+	int (*settle)(struct journal *, const struct msgid *, bool settled);
+
+	/* Retention: lets go the bytes of up to max messages stored before `before` that are settled or quiet or not local, of which no
+	 * outbox row waits and no delivery of ours is open, oldest first; the originals only they name; their passages of lines.  Rows,
+	 * digests and chain stay (an id that comes again is known).  One CHAIN_RETIRED entry a call, who "retention", ref
+	 * "FIRSTSEQ-LASTSEQ COUNT", digest over the digests of those let go in order.  *n: how many; 0 = nothing left to do. */
+	int (*retire)(struct journal *, int64_t ms, int64_t before, size_t max, size_t *n);
+
+	/* Search (formats/search.h).  search_more: takes up to max more messages into the index, in the open transaction; *left: how many
+	 * are not indexed yet.  search: local messages that hold every term of the query, newest first, seq < before, at most limit; the
+	 * tail not indexed yet is looked through.  EX: a query without a term finds nothing. */
+	int (*search_more)(struct journal *, size_t max, uint64_t *left);
+	int (*search)(struct journal *, const char *query, uint64_t before, size_t limit, journal_msg_fn, void *);
 
 	int (*request_get)(struct journal *, const char *rid, struct journal_request *);
 	int (*request_put)(struct journal *, const struct journal_request *);
@@ -205,8 +262,9 @@ struct journal_ops {
 
 	/* Walks the chain, recomputes every hash, checks serial continuity of our own messages per realm and epoch, that every message's
 	 * bytes (where not destroyed) have the digest the chain holds, that every CHAIN_STORED has its message and the
-	 * reverse, that what a CHAIN_DESTROYED names is gone and nothing else is, that blobs have their digests, and the backend's
-	 * own integrity check. */
+	 * reverse, that what a CHAIN_DESTROYED names is gone and nothing else is but what a CHAIN_RETIRED let go, that blobs have their
+	 * digests, that the numbers of every line are continuous and lead to messages, that every delivery row belongs to a message of
+	 * ours and every addressee of one of our messages has its row, and the backend's own integrity check. */
 	int (*verify)(struct journal *, const char *station, struct journal_verify *);
 };
 
@@ -230,6 +288,8 @@ struct journal {
 /* Opens or (create) creates the journal in dir (0700).  Integrity check at open: a corrupt file is refused with a fault, never
  * replaced; one written by a newer program is refused; one of an older is brought forward, whole or not at all.  A missing file without `create` is EX_NOINPUT.  readonly: for offline verify. */
 struct journal *journal_sqlite_open(const char *dir, bool create, struct fault *);
+/* The same on another sqlite3_vfs (tests/sim): `name` is that VFS's, the file is made in place, no directory is looked at. */
+struct journal *journal_sqlite_open_vfs(const char *vfs, const char *name, bool create, struct fault *);
 struct journal *journal_ram_open(void);
 /* What a crash leaves: everything since the last commit is gone.  RAM twin only. */
 void journal_ram_crash(struct journal *);

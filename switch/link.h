@@ -35,7 +35,8 @@
 #include "../formats/msgid.h"
 
 #define LINK_PROTO_MIN 1
-#define LINK_PROTO_MAX 1
+#define LINK_PROTO_MAX 2	/* 2: notes; a session speaks the highest both know */
+#define LINK_NOTE_MAX 1024	/* bytes of a note */
 #define LINK_FRAME_MAX (16 * 1024)	/* MAXMSGSIZE */
 #define LINK_PARCEL_MAX (512 * 1024)	/* bytes of one parcel */
 
@@ -68,6 +69,8 @@ struct link_ops {
 	void (*received)(void *ctx, uint64_t serial, const void *parcel, size_t);	/* store; after COMMIT call link_custody() */
 	void (*custody)(void *ctx, uint64_t token);		/* peer has committed it */
 	void (*refused)(void *ctx, uint64_t token, const char *why);	/* peer refused for now: stays queued, retried later */
+	/* A note of the peer's station to this one, about the line itself: as sent, once, or never (best effort in a session). */
+	void (*note)(void *ctx, const void *, size_t);
 	void (*state)(void *ctx, enum link_state old, enum link_state now, const char *why);
 };
 
@@ -90,6 +93,9 @@ void link_frame(struct link *, int64_t now, uint64_t conn, const void *, size_t)
 void link_enqueue(struct link *, int64_t now, uint64_t token, int precedence, size_t bytes);
 void link_custody(struct link *, int64_t now, uint64_t serial);		/* ours is committed: tell the peer */
 void link_refuse(struct link *, int64_t now, uint64_t serial, const char *why);	/* retryable (disk full) */
+/* Sent behind everything else that waits, within this session or never; false: not up, the peer speaks version 1, too long, or too many
+ * wait already. */
+bool link_note(struct link *, int64_t now, const void *, size_t);
 /* Sends what is due: call once at the end of a turn, after commits, so that acks and parcels share frames. */
 void link_flush(struct link *, int64_t now);
 void link_tick(struct link *, int64_t now);
@@ -108,6 +114,8 @@ struct link_status {
 	uint64_t peer_epoch;
 	uint64_t tx_next, tx_low, rx_cum;	/* serials */
 	uint64_t sessions;		/* begun */
+	unsigned version;		/* agreed on with the peer; 0: not up */
+	int64_t oldest[5];		/* ms UTC the oldest queued parcel of each precedence was given to us; 0 none */
 	char why[128];			/* last reason of a state change */
 };
 void link_status(const struct link *, struct link_status *);

@@ -124,6 +124,8 @@ station_new(const struct station_conf *conf, struct journal *j, int64_t now, con
 	}
 	if (open_epoch(s, now, f) == -1)
 		goto fail;
+	s->room = PREC_ROUTINE;
+	line_open(s, now);
 	station_build_links(s, now);
 	s->next_sweep = now + SWEEP_EVERY;
 	s->sweep_all = true;
@@ -148,6 +150,7 @@ station_free(struct station *s)
 	free(s->changed.v);
 	free(s->arrived.v);
 	originals_free(s->originals);
+	lines_free(s->lines);
 	free(s);
 }
 
@@ -219,41 +222,6 @@ station_dirty(const struct station *s)
 	return s->wrote || s->open.n > 0 || s->arrived.n > 0 || s->changed.n > 0;
 }
 
-static void
-cache_incident(struct station *s, const struct msgid *id)
-{
-	struct folded fd;
-	struct journal_incident inc;
-	json_t *summary;
-	char *text;
-
-	if (station_fold(s, id, &fd) != 0)
-		return;
-	if (fd.n > 0) {
-		memset(&inc, 0, sizeof inc);
-		inc.id = *id;
-		snprintf(inc.number, sizeof inc.number, "%s", fd.incident->number);
-		for (size_t i = 0; i < fd.n; i++) {
-			if (fd.rows[i].stored > inc.changed)
-				inc.changed = fd.rows[i].stored;
-			if (fd.rows[i].seq > inc.seq)
-				inc.seq = fd.rows[i].seq;
-		}
-		inc.history = fd.incident->history;
-		inc.closed = fd.incident->final_reported;
-		summary = incident_summary(fd.incident);
-		if ((text = json_dumps(summary, JSON_COMPACT | JSON_SORT_KEYS)) == NULL)
-			log_fatal(EX_SOFTWARE, "summary", "incident=%s", inc.number);
-		buf_puts(&inc.summary, text);
-		free(text);
-		json_decref(summary);
-		s->j->ops->incident_put(s->j, &inc);
-		s->wrote = true;
-		buf_free(&inc.summary);
-	}
-	folded_free(&fd);
-}
-
 void
 station_prepare(struct station *s, int64_t now)
 {
@@ -261,9 +229,7 @@ station_prepare(struct station *s, int64_t now)
 
 	s->last_now = now;
 	station_deliver(s, now);
-	for (size_t i = 0; i < s->changed.n; i++)
-		cache_incident(s, &s->changed.v[i]);
-	s->changed.n = 0;
+	station_cache(s, now);
 	assert(s->committing.n == 0); /* one commit at a time */
 	gates_clear(&s->committing);
 	free(s->committing.g);

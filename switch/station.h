@@ -41,6 +41,13 @@ struct station_conf {
 	const struct rules *rules;
 	uint64_t seed;
 	int64_t reoffer;		/* ms an addressee stays without 送达 before it is offered again; 0: 600000 */
+	int64_t return_after;		/* ms without 送达 after which the origin concludes "returned"; 0: 72 h */
+	int64_t divert[5];		/* ms a link may be down before a parcel of this precedence takes another way; 0: 60 s, 180 s, 600 s, 1800 s */
+	bool hosted;			/* another station's machine runs this one: 送达 waits for an attended seat */
+	int64_t attended;		/* ms after a person's last act at a desk in which the seat counts as attended; 0: 15 min */
+	int64_t resend_days;		/* days what passed to a neighbour can be given again; 0: 30 */
+	int64_t line_idle;		/* ms between looks at a line's numbers with its other end; 0: 120000 */
+	int64_t day_begins;		/* ms after midnight UTC at which the daily close is due; 0: 16 h (midnight in China) */
 	struct link_conf link;		/* timers only; identities are filled in */
 };
 
@@ -110,6 +117,12 @@ void station_destroy(struct station *, int64_t now, uint64_t ticket, const struc
  * given; EX_DATAERR too large, or what came is not the document.  When they are here blob_get of the journal has them.  station_original.c */
 void station_original_want(struct station *, int64_t now, uint64_t ticket, const struct msgid *);
 
+/* A person has acted at a desk of this station (hosted: held 送达 go out now). */
+void station_attended(struct station *, int64_t now);
+/* Room on the disk (space.h): messages of a precedence more urgent than or equal to `lowest` are taken, from people and neighbours; others
+ * are refused, retryably.  PREC_ROUTINE: all; 0: none.  送达, receipts and service of custody are taken one step longer. */
+void station_room(struct station *, int64_t now, int lowest);
+
 /* Turn. */
 bool station_dirty(const struct station *);
 void station_prepare(struct station *, int64_t now);		/* last writes of the turn (folds, 送达 batches); before commit */
@@ -124,6 +137,19 @@ const struct station_conf *station_conf(const struct station *);
 uint64_t station_revision(const struct station *);
 bool station_link_status(const struct station *, const char *peer, struct link_status *);
 uint64_t station_epoch(const struct station *);
+struct line_status {			/* one direction of a link */
+	uint64_t stream, last;		/* last number given, or told of by the peer; 0: none yet */
+	uint64_t missing, first_missing;/* numbers not here; of those being sent right now not one */
+	int64_t missing_since;		/* ms UTC, 0: nothing is missing */
+	uint64_t beyond;		/* in: numbers the peer cannot tell of any more (asked for, VOID): lost for good at this station */
+	uint64_t closed;		/* agreed on at the last daily close */
+	int64_t closed_at;		/* ms UTC, 0 never */
+	bool differs;			/* the two ends did not agree at the last close, and it is not mended yet */
+};
+/* False when there is no such link. */
+bool station_line_status(const struct station *, const char *peer, bool out, struct line_status *);
+int station_room_lowest(const struct station *);
+bool station_is_attended(const struct station *, int64_t now);
 /* Resolves "0712-003", "西周1122-001" or an id text to the incident.  Ambiguous or unknown: -1 + fault naming the candidates. */
 int station_resolve(struct station *, int realm, const char *text, struct msgid *incident, struct fault *);
 /* Loads and folds; incident_free() and station_folded_free(). */

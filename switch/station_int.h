@@ -61,6 +61,9 @@ struct station {
 	bool sweep_all; /* the clock may have stood ahead: look at every open addressee once */
 	uint8_t bad[QUARANTINE_SEEN][DIGEST_LEN]; /* digests of what was quarantined last */
 	size_t nbad;
+	struct lines *lines; /* station_line.c */
+	int64_t attended_at;  /* ms UTC of a person's last act at a desk, 0 never */
+	int room;	      /* lowest precedence taken; PREC_ROUTINE: all */
 	struct originals *originals; /* requests under way; NULL: none looked at; station_original.c */
 };
 
@@ -93,6 +96,30 @@ void original_received(struct station *, int64_t now, const struct journal_msg *
 int original_destroy(struct station *, int64_t now, const struct msgid *, const char *first, const char *second,
     const char *reason);
 void originals_free(struct originals *);
+
+/* station_line.c: continuous numbers a neighbour, and what the two ends tell each other about them. */
+void line_open(struct station *, int64_t now);	/* at the start, the journal at hand */
+void lines_free(struct lines *);
+/* Gives a parcel its number on the line to o->link: sets o->stream and serial and those of the envelope.  Before outbox_add(). */
+void line_number(struct station *, int64_t now, struct journal_outbox *o, struct envelope *);
+void line_withdraw(struct station *, int64_t now, const struct journal_outbox *o);	/* goes another way: nothing stands under its number */
+void line_passed(struct station *, int64_t now, const struct journal_outbox *o);	/* the neighbour has custody */
+/* A parcel has come under the number in e; id: the message stored here, origin "": none is. */
+void line_arrived(struct station *, int64_t now, const char *peer, const struct envelope *e, const struct msgid *id);
+void line_up(struct station *, int64_t now, const char *peer);		/* a session has begun */
+void line_note(struct station *, int64_t now, const char *peer, const void *, size_t);
+void line_tick(struct station *, int64_t now);
+int64_t line_wake(const struct station *);
+/* May this parcel of our own origin be taken back?  Only after a restore, of an epoch before ours, from where it may have gone. */
+bool line_restores(const struct station *, const char *peer, const struct envelope *e, const struct msgid *id);
+
+/* station_cache.c: the folds this turn has changed, cached in its transaction. */
+void station_cache(struct station *, int64_t now);
+
+/* station_offer.c: offering again, other ways, and the conclusion that something is returned. */
+void offer_tick(struct station *, int64_t now);
+int64_t offer_wake(const struct station *);
+void offer_link_state(struct station *, int64_t now, const char *peer, bool up);
 
 /* station_recv.c */
 void station_quarantine(struct station *, int64_t now, const char *from, const char *why, const void *, size_t);

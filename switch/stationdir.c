@@ -22,7 +22,8 @@
 #include "stationdir_int.h"
 
 static const char *const allowed[] = {
-    "station", "name", "listen", "language", "group", "log_level", "reoffer_minutes", NULL};
+    "station", "name", "listen", "language", "group", "log_level", "reoffer_minutes", "return_hours", "hosted",
+    "attended_minutes", "keep_days", "resend_days", "ballast_mb", "room_mb", "backup_keep", NULL};
 
 bool
 key_parse(const char *s, uint8_t key[32])
@@ -230,6 +231,19 @@ text_setting(const struct settings *s, const char *key, const char *dflt, char *
 }
 
 static int
+yes_no(const struct settings *s, const char *key, bool *out, struct fault *f)
+{
+	char v[8];
+
+	if (text_setting(s, key, "no", v, sizeof(v), f) != 0)
+		return -1;
+	*out = strcmp(v, "yes") == 0;
+	if (!*out && strcmp(v, "no") != 0)
+		return fault_set(f, EX_CONFIG, key, _("yes or no is wanted, not %s"), v);
+	return 0;
+}
+
+static int
 settings_read(struct stationdir *d, struct fault *f)
 {
 	struct settings *s;
@@ -251,7 +265,15 @@ settings_read(struct stationdir *d, struct fault *f)
 	    text_setting(s, "language", "zh", d->language, sizeof(d->language), f) != 0 ||
 	    text_setting(s, "group", "", d->group, sizeof(d->group), f) != 0 ||
 	    text_setting(s, "log_level", "info", d->log_level, sizeof(d->log_level), f) != 0 ||
-	    settings_num(s, "reoffer_minutes", 10, 1, 1440, &d->reoffer_minutes, f) != 0)
+	    settings_num(s, "reoffer_minutes", 10, 1, 1440, &d->reoffer_minutes, f) != 0 ||
+	    settings_num(s, "return_hours", 72, 1, 8760, &d->return_hours, f) != 0 ||
+	    settings_num(s, "attended_minutes", 15, 1, 1440, &d->attended_minutes, f) != 0 ||
+	    settings_num(s, "keep_days", 0, 0, 36500, &d->keep_days, f) != 0 ||
+	    settings_num(s, "resend_days", 30, 1, 3650, &d->resend_days, f) != 0 ||
+	    settings_num(s, "ballast_mb", 64, 1, 65536, &d->ballast_mb, f) != 0 ||
+	    settings_num(s, "room_mb", 256, 1, 1048576, &d->room_mb, f) != 0 ||
+	    settings_num(s, "backup_keep", 7, 0, 365, &d->backup_keep, f) != 0 ||
+	    yes_no(s, "hosted", &d->hosted, f) != 0)
 		goto out;
 	if (!station_code_valid(d->station))
 		rc = fault_set(f, EX_CONFIG, "station", _("not a station code: %s"), d->station);

@@ -2,10 +2,12 @@
 #define SWITCH_STATIONDIR_H
 /*
  * A station's directory:
- *   dutyswitch.conf   station, name, listen, language, group, log_level, reoffer_minutes
+ *   dutyswitch.conf   station, name, listen, language, group, log_level, reoffer_minutes, return_hours, hosted, attended_minutes,
+ *                     keep_days, resend_days, ballast_mb, room_mb, backup_keep
  *   topology.tsv      neighbours (route.h)
  *   keys/secret.key   0600, hex;  keys/public.key
  *   journal/          0700: journal.db, lock, new (until the first commit)
+ *   backup/           0700: copies by dutyctl backup and by the day
  *   run/              0750, group-accessible: desk.sock
  */
 #include <stdbool.h>
@@ -23,6 +25,14 @@ struct stationdir {
 	char group[64];		/* group of run/, "" = leave */
 	char log_level[8];
 	long reoffer_minutes;
+	long return_hours;		/* 72 */
+	bool hosted;			/* no */
+	long attended_minutes;		/* 15 */
+	long keep_days;			/* retention; 0: for ever */
+	long resend_days;		/* 30 */
+	long ballast_mb;		/* 64 */
+	long room_mb;			/* 256: free megabytes below which routine traffic is refused; a half, a quarter of it the next degrees */
+	long backup_keep;		/* 7: copies kept in backup/ by the daily backup; 0: none is made */
 	uint8_t public_key[32], secret_key[32];
 	char socket[288];	/* run/desk.sock */
 	char topology[288];	/* topology.tsv */
