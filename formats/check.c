@@ -15,21 +15,23 @@
 #include "text.h"
 #include "value_part.h"
 
-static int check_value(const struct value *, const struct codebook *, struct fault *);
+#define HELD_KEYS (sizeof(((struct check_walk *)0)->held) * 8)
 
-int
-check_missing(const struct body *b, uint32_t key, struct fault *f)
-{
-	/* a text of blanks says nothing */
-	if (body_first(b, key) != NULL && (body_text(b, key) == NULL || body_said(b, key) != NULL))
-		return 0;
-	return fault_set(f, EX_DATAERR, field_by_key(key)->name, _("is missing"));
-}
+static int check_value(const struct value *, const struct codebook *, struct fault *);
 
 bool
 check_present(const struct body *b, uint32_t key)
 {
-	return check_missing(b, key, NULL) == 0;
+	/* a text of blanks says nothing */
+	return body_first(b, key) != NULL && (body_text(b, key) == NULL || body_said(b, key) != NULL);
+}
+
+int
+check_missing(const struct body *b, uint32_t key, struct fault *f)
+{
+	if (check_present(b, key))
+		return 0;
+	return fault_set(f, EX_DATAERR, field_by_key(key)->name, _("is missing"));
 }
 
 static int
@@ -135,61 +137,98 @@ check_body(const struct body *b, const struct codebook *cb, struct fault *f)
 /* What a report or an intake should say and may not yet. */
 static const uint32_t wanted[] = {F_TYPE, F_PLACE, F_OCCURRED, F_LEARNED, F_GRADE, F_SIGNER};
 
-/* Fills r when the field, in its place of the walk, calls for a remark. */
-static bool
-remark_on(const struct body *b, const struct field *fd, int64_t now, struct check_remark *r)
+void
+check_walk_begin(struct check_walk *w, const struct body *b, int64_t now, unsigned kinds)
 {
-	int kind = body_enum(b, F_KIND), stage = body_enum(b, F_STAGE);
-	bool form = (kind == KIND_REPORT && stage == STAGE_FIRST) || kind == KIND_INTAKE;
-	/* the Chinese label stands in the table; as a msgid the English one would be ambiguous ("missing": lost, or lacking) */
-	const char *label = i18n_zh() ? fd->zh : fd->label;
-	const struct value *v;
+	int kind = body_enum(b, F_KIND);
 
-	r->field = fd;
-	if (fd->type == FT_TIME && (fd->flags & FF_DECLARED) != 0 && kind != KIND_WARNING)
-		for (v = body_first(b, fd->key); v != NULL; v = body_next(b, v))
-			if (v->u.when.ms > now) {
-				r->kind = CHECK_AHEAD;
-				(void)snprintf(
-				    r->text, sizeof(r->text), _("%s lies ahead of this station's clock"), label);
-				return true;
-			}
-	if (field_decimals(fd) >= 0)
-		for (v = body_first(b, fd->key); v != NULL; v = body_next(b, v))
-			if (v->u.fig.q == FIG_UNKNOWN) {
-				r->kind = CHECK_UNKNOWN;
-				(void)snprintf(r->text, sizeof(r->text), _("%s is unknown"), label);
-				return true;
-			}
-	if (kind == KIND_REPORT && fd->key == F_SIGNER && !check_present(b, F_SIGNER)) {
-		r->kind = CHECK_MISSING;
-		(void)snprintf(r->text, sizeof(r->text), _("%s is missing"), label);
-		return true;
-	}
-	if (!form || body_first(b, fd->key) != NULL)
-		return false;
+	*w = (struct check_walk){.b = b,
+	    .now = now,
+	    .kinds = kinds,
+	    .kind = kind,
+	    .form = (kind == KIND_REPORT && body_enum(b, F_STAGE) == STAGE_FIRST) || kind == KIND_INTAKE,
+	    .injured = body_first(b, F_INJURED) != NULL};
+	for (size_t i = 0; i < b->n; i++)
+		if (b->v[i].key < HELD_KEYS)
+			w->held[b->v[i].key / 64] |= UINT64_C(1) << b->v[i].key % 64;
+}
+
+/* Most fields of the table are in no body: that is seen without looking for them. */
+static const struct value *
+held(const struct check_walk *w, uint32_t key)
+{
+	if (key < HELD_KEYS && (w->held[key / 64] >> key % 64 & 1) == 0)
+		return NULL;
+	return body_first(w->b, key);
+}
+
+/* The kind of remark the field calls for, in its place of the walk; -1: none.  said: a casualty, not a text, is lacking. */
+static int
+remark_kind(const struct check_walk *w, const struct field *fd, bool *said)
+{
+	const struct value *first = held(w, fd->key), *v;
+
+	*said = false;
+	if (first != NULL && fd->type == FT_TIME && (fd->flags & FF_DECLARED) != 0 && w->kind != KIND_WARNING)
+		for (v = first; v != NULL; v = body_next(w->b, v))
+			if (v->u.when.ms > w->now)
+				return CHECK_AHEAD;
+	if (first != NULL && field_decimals(fd) >= 0)
+		for (v = first; v != NULL; v = body_next(w->b, v))
+			if (v->u.fig.q == FIG_UNKNOWN)
+				return CHECK_UNKNOWN;
+	if (w->kind == KIND_REPORT && fd->key == F_SIGNER && !check_present(w->b, F_SIGNER))
+		return CHECK_MISSING;
+	if (!w->form || first != NULL)
+		return -1;
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
-		if (wanted[i] == fd->key && !(kind == KIND_INTAKE && (fd->key == F_SIGNER || fd->key == F_GRADE))) {
-			r->kind = CHECK_MISSING;
-			(void)snprintf(r->text, sizeof(r->text), _("%s is missing"), label);
-			return true;
-		}
+		if (wanted[i] == fd->key && !(w->kind == KIND_INTAKE && (fd->key == F_SIGNER || fd->key == F_GRADE)))
+			return CHECK_MISSING;
 	/* "injured, degree not said" answers for both degrees */
 	if ((fd->flags & FF_CASUALTY) == 0 || fd->key == F_INJURED ||
-	    ((fd->key == F_SERIOUS || fd->key == F_LIGHT) && body_first(b, F_INJURED) != NULL))
+	    ((fd->key == F_SERIOUS || fd->key == F_LIGHT) && w->injured))
+		return -1;
+	*said = true;
+	return CHECK_MISSING;
+}
+
+bool
+check_walk_next(struct check_walk *w, struct check_remark *r)
+{
+	const struct field *fd;
+	const char *label;
+	bool said;
+	int kind;
+
+	for (; (fd = field_at(w->at)) != NULL; w->at++)
+		if ((kind = remark_kind(w, fd, &said)) != -1 && (w->kinds & 1u << kind) != 0)
+			break;
+	if (fd == NULL)
 		return false;
-	r->kind = CHECK_MISSING;
-	(void)snprintf(r->text, sizeof(r->text), _("%s is not said (\"?\" when unknown)"), label);
+	w->at++;
+	if (r == NULL)
+		return true;
+	/* the Chinese label stands in the table; as a msgid the English one would be ambiguous ("missing": lost, or lacking) */
+	label = i18n_zh() ? fd->zh : fd->label;
+	r->kind = (enum check_remark_kind)kind;
+	r->field = fd;
+	if (kind == CHECK_AHEAD)
+		(void)snprintf(r->text, sizeof(r->text), _("%s lies ahead of this station's clock"), label);
+	else if (kind == CHECK_UNKNOWN)
+		(void)snprintf(r->text, sizeof(r->text), _("%s is unknown"), label);
+	else
+		(void)snprintf(
+		    r->text, sizeof(r->text), said ? _("%s is not said (\"?\" when unknown)") : _("%s is missing"), label);
 	return true;
 }
 
 bool
 check_remark(const struct body *b, int64_t now, size_t i, struct check_remark *r)
 {
-	const struct field *fd;
+	struct check_walk w;
 
-	for (size_t k = 0; (fd = field_at(k)) != NULL; k++)
-		if (remark_on(b, fd, now, r) && i-- == 0)
-			return true;
-	return false;
+	check_walk_begin(&w, b, now, CHECK_ALL_KINDS);
+	while (i > 0 && check_walk_next(&w, NULL))
+		i--;
+	return i == 0 && check_walk_next(&w, r);
 }

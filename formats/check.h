@@ -25,4 +25,20 @@ struct check_remark {
 };
 bool check_remark(const struct body *, int64_t now, size_t i, struct check_remark *);
 
+/* All of them in one walk, in the same order.  The body must stay as it is meanwhile. */
+struct check_walk {
+	const struct body *b;
+	int64_t now;
+	unsigned kinds;		/* bits 1u << enum check_remark_kind that are wanted */
+	int kind;
+	bool form, injured;
+	uint64_t held[8];	/* bit a key below 512: the body has it */
+	size_t at;		/* next field of the table */
+};
+#define CHECK_ALL_KINDS (1u << CHECK_MISSING | 1u << CHECK_UNKNOWN | 1u << CHECK_AHEAD)
+void check_walk_begin(struct check_walk *, const struct body *, int64_t now, unsigned kinds);
+bool check_walk_next(struct check_walk *, struct check_remark *);	/* false past the end; r NULL: is there another? */
+/* All of them in one walk, in the same order: fills up to max, returns how many it filled. */
+size_t check_remarks(const struct body *, int64_t now, struct check_remark *, size_t max);
+
 #endif

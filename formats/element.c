@@ -208,8 +208,9 @@ field_state(const struct body *b, const struct field *fd)
 static enum element_state
 row_state(const struct element_row *e, const struct body *b)
 {
-	const struct enum_name *stage = enum_by_value("stage", body_enum(b, F_STAGE));
-	const char *type = body_text(b, F_TYPE);
+	const struct enum_name *stage;
+	const char *type;
+	int said;
 	enum element_state state = ELEMENT_MISSING;
 
 	for (size_t i = 0; i < e->nfield; i++) {
@@ -234,10 +235,10 @@ row_state(const struct element_row *e, const struct body *b)
 	if (state == ELEMENT_UNKNOWN)
 		return state;
 	/* an intake is a first report in the making; a stage or type not known here is looked at for everything */
-	if (body_enum(b, F_STAGE) == STAGE_WITHDRAWAL)
+	if ((said = body_enum(b, F_STAGE)) == STAGE_WITHDRAWAL)
 		return ELEMENT_NA;
-	if (body_enum(b, F_KIND) == KIND_INTAKE)
-		stage = enum_by_value("stage", STAGE_FIRST);
+	stage = enum_by_value("stage", body_enum(b, F_KIND) == KIND_INTAKE ? STAGE_FIRST : said);
+	type = body_text(b, F_TYPE);
 	if (stage != NULL && !listed(e->stages, '+', stage->name, false))
 		return ELEMENT_NA;
 	if (type != NULL && !listed(e->codes, '|', type, true))

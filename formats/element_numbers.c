@@ -89,8 +89,11 @@ static bool agrees(const struct claim *, const struct body *, bool *stated, bool
 static size_t
 starts(const char *p, size_t len, const char *word)
 {
-	size_t n = strlen(word);
+	size_t n;
 
+	if (len < 2 || p[0] != word[0] || (p[1] != word[1] && word[1] != '\0'))
+		return len == 1 && p[0] == word[0] && word[1] == '\0';
+	n = strlen(word);
 	return n <= len && memcmp(p, word, n) == 0 ? n : 0;
 }
 
@@ -370,6 +373,48 @@ clause_read(struct clause *c, const char *text, uint32_t where, struct claims *c
 	c->n = 0;
 }
 
+/* Characters of the lower plane that may begin something text_read() knows (most of a text begins nothing), and those of
+ * them that may begin a number. */
+static uint64_t begins[0x10000 / 64], numerals[0x10000 / 64];
+
+static void
+begins_add(const char *s, bool numeral)
+{
+	uint32_t cp;
+
+	(void)text_decode(s, strlen(s), &cp);
+	assert(cp < 0x10000);
+	begins[cp / 64] |= UINT64_C(1) << cp % 64;
+	if (numeral)
+		numerals[cp / 64] |= UINT64_C(1) << cp % 64;
+}
+
+static void
+begins_make(void)
+{
+	static const char *const others[] = {"０", "１", "２", "３", "４", "５", "６", "７", "８", "９", "零", "〇", "一", "二",
+	    "两", "三", "四", "五", "六", "七", "八", "九", "壹", "贰", "叁", "肆", "伍", "陆", "柒", "捌", "玖", "十", "拾",
+	    "百", "佰", "千", "仟", "万"};
+	static const char *const singles[] = {"死", "亡", "伤"}; /* behind a number */
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		begins_add(others[i], true);
+	for (size_t i = 0; i < sizeof(singles) / sizeof(singles[0]); i++)
+		begins_add(singles[i], false);
+	for (size_t i = 0; i < sizeof(breaks) / sizeof(breaks[0]); i++)
+		begins_add(breaks[i], false);
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		begins_add(words[i].s, false);
+	for (char c[2] = "0"; c[0] <= '9'; c[0]++)
+		begins_add(c, true);
+}
+
+static bool
+is_among(const uint64_t *set, uint32_t cp)
+{
+	return cp < 0x10000 && (set[cp / 64] >> cp % 64 & 1) != 0;
+}
+
 static void
 text_read(const char *text, size_t len, uint32_t where, struct claims *cs)
 {
@@ -379,12 +424,22 @@ text_read(const char *text, size_t len, uint32_t where, struct claims *cs)
 	struct clause c = {.n = 0};
 	size_t at = 0, n;
 	uint32_t cp;
+	bool numeral;
 
+	if (begins[0] == 0) /* the digits lie there */
+		begins_make();
 	while (at < len) {
 		const char *p = text + at;
-		struct token t = {0};
+		struct token t;
 
 		c.to = at;
+		n = text_decode(p, len - at, &cp);
+		if (!is_among(begins, cp)) {
+			at += n > 0 ? n : 1;
+			continue;
+		}
+		t = (struct token){0};
+		numeral = is_among(numerals, cp);
 		n = 0;
 		for (size_t i = 0; i < sizeof(breaks) / sizeof(breaks[0]) && n == 0; i++)
 			n = starts(p, len - at, breaks[i]);
@@ -397,7 +452,7 @@ text_read(const char *text, size_t len, uint32_t where, struct claims *cs)
 			clause_read(&c, text, where, cs);
 			c.from = at;
 		}
-		if (number_token(text, len, at, &c, &t)) {
+		if (numeral && number_token(text, len, at, &c, &t)) {
 			c.t[c.n++] = t;
 			at = t.to;
 			continue;
@@ -425,7 +480,8 @@ text_read(const char *text, size_t len, uint32_t where, struct claims *cs)
 			continue;
 		}
 		/* a number that is none of persons is passed over whole, or its tail would be read as one */
-		(void)number_read(p, len - at, &n, &t.n);
+		if (numeral)
+			(void)number_read(p, len - at, &n, &t.n);
 		if (n > 0) {
 			at += n;
 			continue;

@@ -35,8 +35,11 @@ struct rules_singles {
 	int64_t number[NUMBERS];
 	const char *clause[NUMBERS]; /* NULL: no row yet */
 	const char **mark;
+	char **squeezed;	/* the marks as they are looked for; "" is none */
 	size_t nmark;
 };
+
+static void squeeze(const char *text, size_t len, struct buf *out);
 
 /* Opens NAME.tsv or NAME.local.tsv; NULL without a fault code when there is no local one. */
 static struct tsv *
@@ -86,11 +89,16 @@ static int
 mark_row(struct rules_singles *s, const struct tsv *t, size_t row, struct fault *f)
 {
 	const char *mark = tsv_get(t, row, "mark");
+	struct buf text = {0};
 
 	if (mark[0] == '\0')
 		return fault_set(f, EX_CONFIG, "mark", _("is missing"));
 	s->mark = xreallocarray(s->mark, s->nmark + 1, sizeof(*s->mark));
-	s->mark[s->nmark++] = mark;
+	s->squeezed = xreallocarray(s->squeezed, s->nmark + 1, sizeof(*s->squeezed));
+	squeeze(mark, strlen(mark), &text);
+	s->mark[s->nmark] = mark;
+	s->squeezed[s->nmark++] = xstrdup(buf_cstr(&text));
+	buf_free(&text);
 	return 0;
 }
 
@@ -139,6 +147,9 @@ rules_singles_free(struct rules_singles *s)
 		return;
 	for (size_t i = 0; i < sizeof(s->table) / sizeof(s->table[0]); i++)
 		tsv_free(s->table[i]);
+	for (size_t i = 0; i < s->nmark; i++)
+		free(s->squeezed[i]);
+	free(s->squeezed);
 	free(s->mark);
 	free(s);
 }
@@ -172,6 +183,18 @@ squeeze(const char *text, size_t len, struct buf *out)
 	free(copy);
 }
 
+/* Could the text hold the mark?  Its last character stands there as it is, unless that has other forms (an ASCII one);
+ * of the marks in use it is the star, which hardly any text has. */
+static bool
+may_bear(const struct value *v, const char *mark)
+{
+	size_t n = strlen(mark), at = n;
+
+	while (at > 0 && ((unsigned char)mark[--at] & 0xc0) == 0x80)
+		;
+	return n > 0 && (n - at == 1 || memmem(v->u.text.s, v->u.text.len, mark + at, n - at) != NULL);
+}
+
 const struct field *
 rules_singles_mark(const struct rules_singles *s, const struct body *b, const char **mark)
 {
@@ -183,17 +206,16 @@ rules_singles_mark(const struct rules_singles *s, const struct body *b, const ch
 
 		if (v->field == NULL || v->field->type != FT_TEXT)
 			continue;
-		squeeze(v->u.text.s, v->u.text.len, &text);
 		for (size_t k = 0; found == NULL && k < s->nmark; k++) {
-			struct buf m = {0};
-
-			squeeze(s->mark[k], strlen(s->mark[k]), &m);
-			if (m.n > 0 && strstr(buf_cstr(&text), buf_cstr(&m)) != NULL) {
+			if (!may_bear(v, s->squeezed[k]))
+				continue;
+			if (text.n == 0)
+				squeeze(v->u.text.s, v->u.text.len, &text);
+			if (strstr(buf_cstr(&text), s->squeezed[k]) != NULL) {
 				found = v->field;
 				if (mark != NULL)
 					*mark = s->mark[k];
 			}
-			buf_free(&m);
 		}
 		buf_free(&text);
 	}

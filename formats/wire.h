@@ -40,8 +40,8 @@ void envelope_free(struct envelope *);
 void envelope_add_to(struct envelope *, const char *station);
 bool envelope_add_hop(struct envelope *, const char *station);	/* false: too many hops */
 bool envelope_has_hop(const struct envelope *, const char *station);
-/* [1, [to...], [hops...], precedence, sig, [stream, serial], [hop ms...], given back]; the last three may be missing (peers of
- * version 1), further elements are ignored on decode.  Decoding writes the whole envelope
+/* [1, [to...], [hops...], precedence, sig, [stream, serial] or [], [hop ms..., each less the one told before; null: not told],
+ * given back]; the last three may be missing (peers of version 1), further elements are ignored on decode.  Decoding writes the whole envelope
  * (what it held before is not freed); precedences other than 1..4 and invalid station codes are refused; 0 or
  * -1 + fault, then there is nothing to free. */
 void envelope_encode(const struct envelope *, struct buf *out);

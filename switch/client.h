@@ -42,7 +42,7 @@ size_t client_pending(const struct client *);		/* posted and not answered */
 bool client_alive(const struct client *);		/* false once the switch has gone or broken the protocol: open anew */
 bool client_wants_write(const struct client *);		/* bytes wait to be sent: poll for writing too */
 
-/* A fresh request id: 16 random bytes in hex. */
+/* A fresh request id: 16 bytes in hex, 48 bits of ms UTC and 80 random ones. */
 void client_rid(char out[33]);
 /* Fills a fault from an answer with ok=false. */
 void client_fault(const json_t *answer, struct fault *);

@@ -164,6 +164,15 @@ static const struct command commands[] = {
 	   "  paste     the lines of another system's form; --profile: which\n"
 	   "What did not fit is told on standard error."),
 	BOTH},
+    {CMD_TRACE, "trace", "追踪", "zz", "", "ID", N_("the way of a message, hop by hop"),
+	N_("Instants are those of each station's own clock.  What waits, and on which line, stands below."), CMDF_CTL},
+    {CMD_LEDGER, "ledger", "台账", "tz", "", "[ID] [--open] [--limit N]",
+	N_("what became of every addressee of this station's messages"),
+	N_("--open: those neither delivered nor returned, the longest waiting first."), CMDF_CTL},
+    {CMD_SEARCH, "search", "搜索", "ss", "Ctrl-F", "TEXT [--before SEQ] [--limit N]",
+	N_("messages that hold all of the words, newest first"),
+	N_("Words stand between spaces; Chinese text is found wherever it stands, Latin words and numbers as a whole.  --before\n"
+	   "goes on where another search ended."), BOTH},
     {CMD_DESTROY, "destroy", "清除", "qc", "", "ID --first NAME --second NAME --reason TEXT",
 	N_("two persons destroy this station's copy of what must not be here"),
 	N_("Its bytes go, its row and digest stay as a tombstone; who else has it is told, by its id alone.  What went the\n"
@@ -193,6 +202,14 @@ static const struct command commands[] = {
     {CMD_VERIFY, "verify", "校验", "jy", "", "",
 	N_("verify journal and hash chain, through the switch or, when it is down, offline"),
 	N_("Offline it takes the journal's lock.  Exit status 65 and the first bad row when anything is wrong."),
+	CMDF_CTL | CMDF_OFFLINE},
+    {CMD_BACKUP, "backup", "备份", "bf", "", "[PATH]", N_("a verified copy of the journal while the switch runs"),
+	N_("Without a path: backup/ in the station's directory.  A path is for the switch's own account or root.  Keys, settings\n"
+	   "and topology are not in it: keep copies of them elsewhere."),
+	CMDF_CTL},
+    {CMD_RESTORE, "restore", "恢复", "hf", "", "--from FILE | --empty", N_("put a backup in the journal's place; the switch is stopped"),
+	N_("The backup is verified first; the journal that is there is moved aside, never deleted.  --empty: there is no backup;\n"
+	   "an empty journal is made for the same station, keys untouched.  After the start the neighbours give back what they hold."),
 	CMDF_CTL | CMDF_OFFLINE},
     {CMD_IMPORT, "import", "导入", "dr", "",
 	"--format cap|12379|report-jsonl [--from STATION] [--to A,B] [--retry SECONDS] FILE...|-",

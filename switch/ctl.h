@@ -146,6 +146,8 @@ int ctl_init(struct ctl *, int argc, char **argv);
 int ctl_enrol(struct ctl *, int argc, char **argv);
 int ctl_reload(struct ctl *, int argc, char **argv);
 int ctl_verify(struct ctl *, int argc, char **argv);
+int ctl_backup(struct ctl *, int argc, char **argv);	/* ctl_backup.c */
+int ctl_restore(struct ctl *, int argc, char **argv);
 int ctl_help(struct ctl *, int argc, char **argv);
 void ctl_help_verb(FILE *, const struct command *);
 void ctl_help_all(FILE *);
@@ -164,7 +166,10 @@ int ctl_show(struct ctl *, int argc, char **argv);
 int ctl_message(struct ctl *, int argc, char **argv);
 int ctl_inbox(struct ctl *, int argc, char **argv);
 int ctl_owed(struct ctl *, int argc, char **argv);
-int ctl_status(struct ctl *, int argc, char **argv);
+int ctl_status(struct ctl *, int argc, char **argv);	/* ctl_status.c */
+int ctl_trace(struct ctl *, int argc, char **argv);	/* ctl_trace.c */
+int ctl_ledger(struct ctl *, int argc, char **argv);
+int ctl_search(struct ctl *, int argc, char **argv);	/* ctl_search.c */
 int ctl_log(struct ctl *, int argc, char **argv);
 int ctl_drafts(struct ctl *, int argc, char **argv);
 int ctl_watch(struct ctl *, int argc, char **argv);

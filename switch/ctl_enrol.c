@@ -40,9 +40,16 @@ static int
 check_via(const char *via, struct fault *f)
 {
 	struct body *b = body_new();
+	char plain[sizeof(((struct neighbour *)0)->via)];
+	size_t n = 0;
 	int rc;
 
-	if ((rc = via[0] == '\0' ? 0 : ctl_stations(b, F_TO, via, f)) != 0)
+	/* ~CODE: another way for that station and all below it (route.h). */
+	for (size_t i = 0; via[i] != '\0' && n + 1 < sizeof plain; i++)
+		if (via[i] != '~' || (i > 0 && via[i - 1] != ','))
+			plain[n++] = via[i];
+	plain[n] = '\0';
+	if ((rc = via[0] == '\0' ? 0 : ctl_stations(b, F_TO, plain, f)) != 0)
 		(void)snprintf(f->field, sizeof f->field, "via");
 	else if (strlen(via) >= sizeof(((struct neighbour *)0)->via))
 		rc = fault_set(f, EX_DATAERR, "via", _("too long"));

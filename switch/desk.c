@@ -26,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "../formats/i18n.h"
+#include "../formats/jsontext.h"
 #include "../formats/text.h"
 #include "../formats/wire.h"
 #include "desk_int.h"
@@ -118,45 +119,69 @@ desk_ack_later(struct desk *d, uint64_t ticket)
 	d->acks[d->nacks++] = ticket;
 }
 
-static json_t *
-submit_answer(struct desk *d, const struct msgid *id, bool duplicate)
+static void
+put_remark(void *ctx, const char *text)
+{
+	jsontext_element(ctx, text);
+}
+
+static void
+put_number(struct desk *d, const struct msgid *incident, struct buf *out)
 {
 	struct journal *j = station_journal(d->station);
-	json_t *answer = json_object();
+	struct journal_incident inc;
+	bool found;
+
+	memset(&inc, 0, sizeof(inc));
+	found = j->ops->incident_get(j, incident, &inc) == 0;
+	jsontext_text(out, "number", found ? inc.number : "");
+	buf_free(&inc.summary);
+}
+
+/* The answer to a submit, without its end: written for every report, hence as text. */
+static void
+submit_text(struct desk *d, const struct msgid *id, bool duplicate, struct buf *out)
+{
+	struct journal *j = station_journal(d->station);
 	char text[MSGID_TEXT_MAX];
 	struct journal_msg m;
+	struct msgid incident;
+	struct body *read = NULL;
+	const struct body *b;
 	struct fault ignored = {0};
 
 	memset(&m, 0, sizeof(m));
-	msgid_format(id, text, sizeof(text));
-	json_object_set_new(answer, "id", json_string(text));
-	json_object_set_new(answer, "duplicate", json_boolean(duplicate));
-	if (j->ops->get_message(j, id, &m) == 0) {
-		struct body *b = wire_decode(m.body.p, m.body.n, &ignored);
-		struct journal_incident inc;
-		json_t *remarks = json_array();
-
-		memset(&inc, 0, sizeof(inc));
-		if (b != NULL)
-			query_remarks(station_conf(d->station)->rules, b, desk_now(d), remarks);
-		json_object_set_new(answer, "remarks", remarks);
-		if (msgid_is_set(&m.incident)) {
-			msgid_format(&m.incident, text, sizeof(text));
-			json_object_set_new(answer, "incident", json_string(text));
-			if (j->ops->incident_get(j, &m.incident, &inc) == 0)
-				json_object_set_new(answer, "number", json_string(inc.number));
-		}
-		body_free(b);
-		buf_free(&inc.summary);
-	} else {
-		json_object_set_new(answer, "remarks", json_array());
+	memset(&incident, 0, sizeof(incident));
+	if ((b = station_kept(d->station, id, &incident)) == NULL && j->ops->get_message(j, id, &m) == 0) {
+		incident = m.incident;
+		b = read = wire_decode(m.body.p, m.body.n, &ignored);
 	}
-	if (json_object_get(answer, "incident") == NULL)
-		json_object_set_new(answer, "incident", json_string(""));
-	if (json_object_get(answer, "number") == NULL)
-		json_object_set_new(answer, "number", json_string(""));
+	msgid_format(id, text, sizeof(text));
+	jsontext_begin(out, '{');
+	jsontext_text(out, "id", text);
+	jsontext_bool(out, "duplicate", duplicate);
+	jsontext_name(out, "remarks");
+	buf_put_u8(out, '[');
+	if (b != NULL)
+		query_remarks(station_conf(d->station)->rules, b, desk_now(d), put_remark, out);
+	jsontext_end(out, ']');
+	if (msgid_is_set(&incident)) {
+		bool opens = msgid_cmp(id, &incident) == 0;
+		const char *number = opens && b != NULL ? body_text(b, F_NUMBER) : NULL;
+
+		if (!opens)
+			msgid_format(&incident, text, sizeof(text));
+		jsontext_text(out, "incident", text);
+		if (number != NULL) /* the opener's own is the incident's */
+			jsontext_text(out, "number", number);
+		else
+			put_number(d, &incident, out);
+	} else {
+		jsontext_text(out, "incident", "");
+		jsontext_text(out, "number", "");
+	}
+	body_free(read);
 	buf_free(&m.body);
-	return answer;
 }
 
 /* Where the draft stands after the step; that it is gone when nobody can say. */
@@ -182,8 +207,15 @@ static json_t *
 sent_answer(struct desk *d, const struct desk_conn *c, const struct msgid *id, bool duplicate)
 {
 	const struct life_name *sent = life_draft_state(DRAFT_SENT);
-	json_t *answer = submit_answer(d, id, duplicate);
+	struct buf text = {0};
+	json_error_t err;
+	json_t *answer;
 
+	submit_text(d, id, duplicate, &text);
+	jsontext_end(&text, '}');
+	if ((answer = json_loadb((const char *)text.p, text.n, 0, &err)) == NULL)
+		log_fatal(EX_SOFTWARE, "fatal", "what=\"an answer that is no JSON\"");
+	buf_free(&text);
 	json_object_set_new(answer, "state", json_string(sent != NULL ? sent->name : ""));
 	json_object_set_new(answer, "state_name", json_string(sent == NULL ? "" : c->zh ? sent->zh : sent->label));
 	return answer;
@@ -207,12 +239,35 @@ desk_reply(struct desk *d, uint64_t ticket, const struct msgid *id, bool duplica
 	else if (draft != NULL)
 		desk_conn_answer(c, n,
 		    id != NULL && msgid_is_set(id) ? sent_answer(d, c, id, duplicate) : draft_answer(d, c, draft));
-	else if (id != NULL)
-		desk_conn_answer(c, n, submit_answer(d, id, duplicate));
-	else
+	else if (id != NULL) {
+		struct buf text = {0};
+
+		submit_text(d, id, duplicate, &text);
+		desk_conn_text(c, n, &text);
+		buf_free(&text);
+	} else
 		desk_conn_answer(c, n, json_object());
 	desk_conn_resume(c);
 out:
+	free(draft);
+}
+
+void
+desk_answer(struct desk *d, uint64_t ticket, json_t *answer, const struct fault *f)
+{
+	struct desk_conn *c = NULL;
+	char *draft = NULL;
+	json_int_t n = 0;
+
+	if (d == NULL || !ticket_take(d, ticket, &c, &n, &draft) || c == NULL || c->dead)
+		json_decref(answer);
+	else {
+		if (answer != NULL)
+			desk_conn_answer(c, n, answer);
+		else
+			desk_conn_refuse(c, n, f);
+		desk_conn_resume(c);
+	}
 	free(draft);
 }
 
@@ -279,6 +334,15 @@ seat_of(uid_t uid, char *out, size_t size)
 }
 
 static void
+sweep_wanted(struct desk *d)
+{
+	static const struct timeval every = {5, 0};
+
+	if (!event_pending(d->sweep, EV_TIMEOUT, NULL) && event_add(d->sweep, &every) != 0)
+		log_fatal(EX_OSERR, "fatal", "what=\"a timer cannot be set\"");
+}
+
+static void
 accept_cb(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa, int salen, void *arg)
 {
 	struct desk *d = arg;
@@ -307,16 +371,17 @@ accept_cb(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa, int
 		evutil_closesocket(fd);
 	else
 		log_event(LOG_LV_DEBUG, "desk_open", "seat=%s pid=%ld", log_quote(seat), (long)cred.pid);
+	sweep_wanted(d);
 }
 
 /* Out of descriptors: libevent would spin on the waiting connection.  Rest until the next sweep. */
 static void
 accept_failed(struct evconnlistener *l, void *arg)
 {
-	(void)arg;
 	log_event(
 	    LOG_LV_ERROR, "desk_accept", "why=%s", log_quote(evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR())));
 	evconnlistener_disable(l);
+	sweep_wanted(arg);
 }
 
 static void
@@ -337,6 +402,18 @@ reap_cb(evutil_socket_t fd, short what, void *arg)
 		}
 }
 
+/* Behind the turn that wrote the answers, in the same pass of the loop. */
+static void
+flush_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct desk *d = arg;
+
+	(void)fd;
+	(void)what;
+	for (struct desk_conn *c = d->conns; c != NULL; c = c->next)
+		desk_conn_flush(c);
+}
+
 static void
 sweep_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -349,6 +426,8 @@ sweep_cb(evutil_socket_t fd, short what, void *arg)
 		if (!c->dead)
 			desk_conn_sweep(c, now);
 	evconnlistener_enable(d->listener);
+	if (d->conns == NULL)
+		(void)event_del(d->sweep); /* an idle switch is not woken for nobody */
 }
 
 static int
@@ -438,7 +517,6 @@ struct desk *
 desk_new(struct event_base *base, const struct stationdir *dir, struct station *s, const struct desk_ops *ops,
     void *ctx, struct fault *f)
 {
-	static const struct timeval every = {5, 0};
 	struct desk *d = xcalloc(1, sizeof(*d));
 
 	d->base = base;
@@ -449,9 +527,10 @@ desk_new(struct event_base *base, const struct stationdir *dir, struct station *
 	d->alarms = json_array();
 	d->sweep = event_new(base, -1, EV_PERSIST, sweep_cb, d);
 	d->reap = event_new(base, -1, 0, reap_cb, d);
-	if (d->alarms == NULL || d->sweep == NULL || d->reap == NULL)
+	d->flush = event_new(base, -1, 0, flush_cb, d);
+	if (d->alarms == NULL || d->sweep == NULL || d->reap == NULL || d->flush == NULL)
 		log_fatal(EX_OSERR, "fatal", "what=\"out of memory\"");
-	if (socket_open(d, f) != 0 || event_add(d->sweep, &every) != 0) {
+	if (socket_open(d, f) != 0) {
 		desk_free(d);
 		return NULL;
 	}
@@ -484,6 +563,8 @@ desk_free(struct desk *d)
 		event_free(d->sweep);
 	if (d->reap != NULL)
 		event_free(d->reap);
+	if (d->flush != NULL)
+		event_free(d->flush);
 	json_decref(d->alarms);
 	free(d->acks);
 	free(d);

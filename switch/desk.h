@@ -5,6 +5,7 @@
  * query.c; submits go to the station and are answered after COMMIT.  A slow or hostile client is bounded and never stalls the switch.
  */
 #include <event2/event.h>
+#include <jansson.h>
 #include "../formats/fault.h"
 #include "station.h"
 #include "stationdir.h"
@@ -15,6 +16,8 @@ struct desk_ops {
 	int64_t (*now)(void *ctx);			/* ms UTC: the clock the station is told; NULL: the system's */
 	int (*reload)(void *ctx, struct fault *);	/* read topology.tsv again */
 	void (*turn_end)(void *ctx);			/* requests of this turn have been handed to the station */
+	/* A copy of the journal (keep.h); answered by desk_answer().  NULL: none can be made. */
+	int (*backup)(void *ctx, uint64_t ticket, const char *path, struct fault *);
 };
 
 struct desk *desk_new(struct event_base *, const struct stationdir *, struct station *, const struct desk_ops *, void *ctx, struct fault *);
@@ -23,6 +26,8 @@ void desk_free(struct desk *);
 void desk_committed(struct desk *);
 /* From station_ops. */
 void desk_reply(struct desk *, uint64_t ticket, const struct msgid *, bool duplicate, const struct fault *);
+/* Of a ticket that is no submit's: answer (reference taken over), or the fault. */
+void desk_answer(struct desk *, uint64_t ticket, json_t *answer, const struct fault *);
 void desk_push(struct desk *, uint64_t revision);
 void desk_alarm(struct desk *, int64_t now, const char *what, const char *detail);
 

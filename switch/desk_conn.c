@@ -21,11 +21,15 @@
 #include <string.h>
 #include <sysexits.h>
 #include "../formats/i18n.h"
+#include "../formats/jsontext.h"
 #include "desk_int.h"
 #include "log.h"
 
 #define HEAD 5 /* be32 length, u8 type */
 #define INPUT_SMALL (64u << 10)
+#define READ_TURN (256u << 10)	/* bytes taken from one connection in a turn: what it brought together is one transaction */
+#define READ_LIBEVENT 4096	/* libevent's own bound of one read */
+#define OUT_KEPT (64u << 10)	/* bytes of output memory a connection keeps */
 
 static void read_cb(struct bufferevent *, void *);
 static void write_cb(struct bufferevent *, void *);
@@ -34,7 +38,7 @@ static void event_cb(struct bufferevent *, short, void *);
 static size_t
 unsent(const struct desk_conn *c)
 {
-	return evbuffer_get_length(bufferevent_get_output(c->bev));
+	return c->out.n + evbuffer_get_length(bufferevent_get_output(c->bev));
 }
 
 struct desk_conn *
@@ -73,12 +77,14 @@ desk_conn_free(struct desk_conn *c)
 {
 	desk_forget(c->desk, c);
 	large_drop(c);
+	desk_conn_flush(c);	/* the last words of a switch that stops */
 	/* The descriptor is closed by a deferred callback of the base: the peer shall know at once. */
 	if (bufferevent_getfd(c->bev) != -1)
 		(void)shutdown(bufferevent_getfd(c->bev), SHUT_RDWR);
 	bufferevent_free(c->bev);
 	json_decref(c->request);
 	buf_free(&c->blob);
+	buf_free(&c->out);
 	free(c);
 }
 
@@ -104,8 +110,48 @@ frame_put(struct desk_conn *c, char type, const void *p, size_t n)
 	    (uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8), (uint8_t)len, (uint8_t)type};
 
 	assert(n < DESK_FRAME_MAX);
-	if (bufferevent_write(c->bev, head, HEAD) != 0 || bufferevent_write(c->bev, p, n) != 0)
+	if (c->out.n == 0)
+		event_active(c->desk->flush, EV_TIMEOUT, 0);
+	buf_put(&c->out, head, HEAD);
+	buf_put(&c->out, p, n);
+}
+
+/* All output is with the kernel. */
+static void
+sent_all(struct desk_conn *c)
+{
+	c->push_out = false;
+	if (c->push_again)
+		desk_conn_push(c);
+	desk_conn_resume(c);
+}
+
+/* Written at once, without asking the loop whether the socket takes it: it nearly always does, and an answer that has
+ * waited for COMMIT shall not wait for another pass. */
+void
+desk_conn_flush(struct desk_conn *c)
+{
+	size_t at = 0;
+
+	if (c->out.n == 0 || c->dead)
+		return;
+	while (at < c->out.n && evbuffer_get_length(bufferevent_get_output(c->bev)) == 0) {
+		ssize_t n = send(bufferevent_getfd(c->bev), c->out.p + at, c->out.n - at, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n > 0)
+			at += (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			break;	/* full, or gone: the bufferevent waits, or learns of it */
+	}
+	if (at < c->out.n && bufferevent_write(c->bev, c->out.p + at, c->out.n - at) != 0)
 		log_fatal(EX_OSERR, "fatal", "what=\"out of memory\"");
+	at = c->out.n - at;
+	if (c->out.cap > OUT_KEPT)
+		buf_free(&c->out);
+	else
+		buf_clear(&c->out);
+	if (at == 0)
+		sent_all(c);
 }
 
 void
@@ -142,6 +188,22 @@ desk_conn_answer(struct desk_conn *c, json_int_t n, json_t *answer)
 	if (!c->dead)
 		frame_put(c, 'J', text, len);
 	free(text);
+}
+
+void
+desk_conn_text(struct desk_conn *c, json_int_t n, struct buf *b)
+{
+	struct fault f = {0};
+
+	jsontext_number(b, "re", n);
+	jsontext_bool(b, "ok", true);
+	jsontext_end(b, '}');
+	if (b->n > DESK_JSON_MAX) {
+		fault_set(&f, EX_DATAERR, "limit", _("the answer is larger than %u bytes: ask for less at a time"),
+		    DESK_JSON_MAX);
+		desk_conn_refuse(c, n, &f);
+	} else if (!c->dead)
+		frame_put(c, 'J', b->p, b->n);
 }
 
 void
@@ -308,10 +370,31 @@ frame_take(struct desk_conn *c)
 	return true;
 }
 
+/* What the socket holds beyond libevent's small read.  The end of the stream stays for libevent to find. */
+static size_t
+pull(struct desk_conn *c)
+{
+	static uint8_t block[INPUT_SMALL];
+	struct evbuffer *in = bufferevent_get_input(c->bev);
+	size_t have = evbuffer_get_length(in);
+	ssize_t n;
+
+	if (have >= sizeof(block) || c->eof)
+		return 0;
+	if ((n = recv(bufferevent_getfd(c->bev), block, sizeof(block) - have, MSG_DONTWAIT)) <= 0)
+		return 0;
+	evbuffer_unfreeze(in, 0);	/* a bufferevent guards the end it writes to */
+	if (evbuffer_add(in, block, (size_t)n) != 0)
+		log_fatal(EX_OSERR, "fatal", "what=\"out of memory\"");
+	evbuffer_freeze(in, 0);
+	return (size_t)n;
+}
+
 static void
 parse(struct desk_conn *c)
 {
-	bool took = false;
+	bool took = false, more = evbuffer_get_length(bufferevent_get_input(c->bev)) >= READ_LIBEVENT;
+	size_t pulled = 0, n;
 
 	while (!c->dead && !c->closing && c->request == NULL) {
 		if (over(c)) {
@@ -321,9 +404,13 @@ parse(struct desk_conn *c)
 			}
 			break;
 		}
-		if (!frame_take(c))
+		if (frame_take(c)) {
+			took = true;
+			continue;
+		}
+		if (!more || !c->starved || c->closing || pulled >= READ_TURN || (n = pull(c)) == 0)
 			break;
-		took = true;
+		pulled += n;
 	}
 	finish_check(c);
 	if (took)
@@ -357,12 +444,8 @@ write_cb(struct bufferevent *bev, void *arg)
 	struct desk_conn *c = arg;
 
 	(void)bev;
-	if (c->dead)
-		return;
-	c->push_out = false;
-	if (c->push_again)
-		desk_conn_push(c);
-	desk_conn_resume(c);
+	if (!c->dead && unsent(c) == 0)
+		sent_all(c);
 }
 
 static void

@@ -27,6 +27,7 @@ struct desk_conn {
 	struct desk_conn *next;
 	struct desk *desk;
 	struct bufferevent *bev;
+	struct buf out;		/* frames not yet handed to the kernel or the bufferevent: those of a turn go out in one write */
 	uid_t uid;
 	char seat[96];
 	bool zh;		/* language of its answers */
@@ -63,7 +64,7 @@ struct desk {
 	const struct desk_ops *ops;
 	void *ctx;
 	struct evconnlistener *listener;
-	struct event *sweep, *reap;
+	struct event *sweep, *reap, *flush;
 	bool bound;		/* the socket's file is ours to remove */
 	struct desk_conn *conns;
 	size_t nconns, large;
@@ -87,11 +88,21 @@ struct desk_conn *desk_conn_new(struct desk *, evutil_socket_t, uid_t, const cha
 void desk_conn_free(struct desk_conn *);
 void desk_conn_kill(struct desk_conn *, const char *why);	/* logged; freed from the loop */
 void desk_conn_answer(struct desk_conn *, json_int_t n, json_t *answer);	/* reference taken over; "re" and "ok" are added */
+/* The same of an object written as text and not ended yet: "re", "ok" and the end are added to the buffer. */
+void desk_conn_text(struct desk_conn *, json_int_t n, struct buf *);
 void desk_conn_refuse(struct desk_conn *, json_int_t n, const struct fault *);
 void desk_conn_bytes(struct desk_conn *, const void *, size_t);	/* 'B' frame before the answer it belongs to */
 void desk_conn_push(struct desk_conn *);
 void desk_conn_resume(struct desk_conn *);		/* after an answer or the commit: go on where it may */
 void desk_conn_sweep(struct desk_conn *, int64_t now);
+void desk_conn_flush(struct desk_conn *);		/* out goes to the kernel, what that does not take to the bufferevent */
+
+/* desk_backup.c */
+json_t *desk_op_backup(struct desk_conn *, json_int_t n, const json_t *request, struct fault *);
+
+/* desk_attend.c */
+json_t *op_attend(struct desk_conn *, json_int_t n, const json_t *request, struct fault *);
+void desk_attended_by(struct desk_conn *, const char *op);	/* a person's act says that somebody is there */
 
 /* desk_op.c */
 void desk_op(struct desk_conn *, json_t *request);	/* an object; reference taken over */

@@ -45,6 +45,8 @@ static const struct {
     {"draft_move", true, op_draft_move},
     {"destroy", true, op_destroy},
     {"reload", true, op_reload},
+    {"attend", true, op_attend},
+    {"backup", true, desk_op_backup},
     {"hello", false, op_hello},
     {"watch", false, op_watch},
     {"prefill", false, op_prefill},
@@ -112,6 +114,7 @@ desk_op(struct desk_conn *c, json_t *request)
 			c->request = request;
 			return;
 		}
+		desk_attended_by(c, op);
 		run(c, request, fn);
 	}
 	json_decref(request);

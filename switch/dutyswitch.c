@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 #include "../formats/conf.h"
 #include "../formats/i18n.h"
@@ -291,13 +292,60 @@ detach(struct service *s)
 		log_fatal(EX_OSERR, "detach", "why=%s", log_quote(strerror(errno)));
 }
 
+/* The journal failed while serving: whether to open it anew, after a pause.  Neighbours and desks connect again by themselves. */
+static bool
+again(struct loop_reopens *r)
+{
+	struct timespec ts = {0};
+	int64_t wait;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	if ((wait = loop_reopen(r, (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000)) < 0) {
+		log_event(LOG_LV_ERROR, "alarm",
+		    "what=\"the journal cannot be written, again and again: the switch stays down; look at the disk\"");
+		return false;
+	}
+	log_event(LOG_LV_WARN, "reopen", "in_ms=%lld", (long long)wait);
+	ts = (struct timespec){.tv_sec = (time_t)(wait / 1000), .tv_nsec = (long)(wait % 1000) * 1000000};
+	while (nanosleep(&ts, &ts) != 0 && errno == EINTR)
+		;
+	return true;
+}
+
+/* Until it is told to stop, or cannot go on. */
+static int
+serve(struct service *s, struct fault *f)
+{
+	struct loop_conf conf = {
+	    .dir = &s->dir, .codebook = s->codebook, .rules = s->rules, .ready = on_ready, .hup = on_hup, .ctx = s};
+	struct loop_reopens reopens = {.n = 0};
+	bool served = false;
+	int code;
+
+	for (;;) {
+		memset(f, 0, sizeof(*f));
+		code = loop_serve(&conf, f);
+		served = served || code == LOOP_REOPEN || code == LOOP_AGAIN;
+		if (code == LOOP_AGAIN)
+			continue;
+		/* A journal that was open a moment ago and now is not to be had: the same failure. */
+		if (code != LOOP_REOPEN && !(served && code == EX_IOERR))
+			return code;
+		if (code == EX_IOERR)
+			complain(f);
+		if (!again(&reopens)) {
+			f->code = 0; /* said */
+			return EX_IOERR;
+		}
+	}
+}
+
 int
 main(int argc, char **argv)
 {
 	struct service s;
 	struct options o;
 	struct fault f = {0};
-	struct loop_conf conf;
 	int lock = -1, code;
 
 	memset(&s, 0, sizeof(s));
@@ -317,6 +365,7 @@ main(int argc, char **argv)
 		goto out;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on files is a write that failed, not the end */
 	files_raise();
 	if (o.detach)
 		detach(&s);
@@ -324,12 +373,7 @@ main(int argc, char **argv)
 		code = complain(&f);
 		goto out;
 	}
-	conf = (struct loop_conf){
-	    .dir = &s.dir, .codebook = s.codebook, .rules = s.rules, .ready = on_ready, .hup = on_hup, .ctx = &s};
-	do {
-		memset(&f, 0, sizeof(f));
-		code = loop_serve(&conf, &f);
-	} while (code == LOOP_AGAIN);
+	code = serve(&s, &f);
 	if (code != 0 && f.code != 0)
 		complain(&f);
 out:

@@ -71,9 +71,6 @@ foldcache_fold(struct journal *j, const struct msgid *incident, struct folded *f
 void
 foldcache_row(const struct msgid *incident, const struct folded *fd, struct journal_incident *row)
 {
-	json_t *summary = incident_summary(fd->incident);
-	char *text;
-
 	memset(row, 0, sizeof *row);
 	row->id = *incident;
 	snprintf(row->number, sizeof row->number, "%s", fd->incident->number);
@@ -85,11 +82,7 @@ foldcache_row(const struct msgid *incident, const struct folded *fd, struct jour
 	}
 	row->history = fd->incident->history;
 	row->closed = fd->incident->final_reported;
-	if ((text = json_dumps(summary, JSON_COMPACT | JSON_SORT_KEYS)) == NULL)
-		log_fatal(EX_SOFTWARE, "summary", "incident=%s", log_quote(row->number));
-	buf_puts(&row->summary, text);
-	free(text);
-	json_decref(summary);
+	incident_summary_text(fd->incident, &row->summary);
 }
 
 /* ---- comparing ---- */

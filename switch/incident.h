@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "../formats/body.h"
+#include "../formats/buf.h"
 #include "../formats/codebook.h"
 #include <jansson.h>
 
@@ -106,6 +107,8 @@ void incident_free(struct incident *);
  * verdicts[{station name confirmed person}], signatures_owed}. grade and opener_kind are ASCII names ("" = none),
  * figures "3", "?", "~20", ">=3", "<=5".  The same in every language, so that a fold made elsewhere compares equal. */
 json_t *incident_summary(const struct incident *);
+/* The same as text, compact, members sorted by name: appended to out. */
+void incident_summary_text(const struct incident *, struct buf *out);
 
 /* Is `station` among the addressees (F_TO, and with cc also F_CC)? */
 bool incident_addressed(const struct body *, const char *station, bool cc);

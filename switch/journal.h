@@ -286,9 +286,10 @@ struct journal {
 };
 
 /* Opens or (create) creates the journal in dir (0700).  Integrity check at open: a corrupt file is refused with a fault, never
- * replaced; one written by a newer program is refused; one of an older is brought forward, whole or not at all.  A missing file without `create` is EX_NOINPUT.  readonly: for offline verify. */
+ * replaced (every page while the file has 16 MiB or less; above, its length, the edges of every tree and the last 256 chain entries:
+ * the rest is found when it is read, and by verify()); one written by a newer program is refused; one of an older is brought forward, whole or not at all.  A missing file without `create` is EX_NOINPUT.  readonly: for offline verify. */
 struct journal *journal_sqlite_open(const char *dir, bool create, struct fault *);
-/* The same on another sqlite3_vfs (tests/sim): `name` is that VFS's, the file is made in place, no directory is looked at. */
+/* The same on another VFS of SQLite (tests/sim): `name` is that VFS's, the file is made in place, no directory is looked at. */
 struct journal *journal_sqlite_open_vfs(const char *vfs, const char *name, bool create, struct fault *);
 struct journal *journal_ram_open(void);
 /* What a crash leaves: everything since the last commit is gone.  RAM twin only. */

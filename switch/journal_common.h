@@ -15,6 +15,10 @@ void journal_chain_next(const struct journal_chain *last, int64_t ms, int what, 
 /* The ids a body refers to (F_REFS): *ids is owned by the caller (free()), NULL when there are none; and whether it is
  * quiet.  Bytes that do not decode refer to nothing and are not quiet: who reads them decides. */
 size_t journal_refs(const struct buf *body, struct msgid **ids, bool *quiet);
+struct body;
+size_t journal_refs_of(const struct body *, struct msgid **ids, bool *quiet);	/* the same of one decoded; NULL: cannot be */
+
+bool journal_body_quiet(const struct body *);
 
 /* True when the delivery still needs 送达: open or in a neighbour's custody. */
 bool journal_delivery_is_open(const struct journal_delivery *);
@@ -24,13 +28,6 @@ bool journal_envelope_serves(const struct buf *envelope, const char *to);
 
 /* set_local() has changed this message. */
 void journal_localised(struct journal *, const struct msgid *);
-/* Drops what readers keep, and what stands in struct journal for them. */
-void journal_forget(struct journal *);
-
-/* What the chain is told must be so for good: the digest is of these bytes, the id is set. */
-void journal_digest_assert(const uint8_t digest[DIGEST_LEN], const void *, size_t);
-void journal_msg_assert(const struct journal_msg *);
-
 /* Drops what readers keep, and what stands in struct journal for them. */
 void journal_forget(struct journal *);
 

@@ -8,7 +8,7 @@
  * undo that might forget something.  Rows belong to the log; the tables only point at them.
  *
  * Row numbers count from 0 in the order of first insertion and are never reused; a message's and a chain entry's order
- * is that of its table.  journal_ram_rows.c holds the functions of the rows.
+ * is that of its table.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -45,97 +45,7 @@ ram_buf(const void *p, size_t n)
 	return out;
 }
 
-/* ---- keys and the map ---- */
-
-static void
-key_bytes(struct ram_key *k, const void *p, size_t n)
-{
-	assert(n <= sizeof(k->b) - k->n);
-	memcpy(k->b + k->n, p, n);
-	k->n += n;
-}
-
-static void
-key_text(struct ram_key *k, const char *s)
-{
-	uint8_t digest[DIGEST_LEN];
-	size_t n = strlen(s) + 1;
-
-	if (n <= 256)
-		key_bytes(k, s, n);
-	else {			/* a foreign key may be of any length */
-		digest_of(s, n, digest);
-		key_bytes(k, digest, DIGEST_LEN);
-	}
-}
-
-static struct ram_key
-key_of(unsigned kind)
-{
-	struct ram_key k;
-
-	k.b[0] = (uint8_t)kind;
-	k.n = 1;
-	return k;
-}
-
-struct ram_key
-ram_key_id(unsigned kind, const struct msgid *id)
-{
-	struct ram_key k = key_of(kind);
-
-	key_bytes(&k, &id->realm, sizeof(id->realm));
-	key_bytes(&k, &id->epoch, sizeof(id->epoch));
-	key_bytes(&k, &id->serial, sizeof(id->serial));
-	key_text(&k, id->origin);
-	return k;
-}
-
-struct ram_key
-ram_key_str(unsigned kind, const char *s)
-{
-	struct ram_key k = key_of(kind);
-
-	key_text(&k, s);
-	return k;
-}
-
-struct ram_key
-ram_key_delivery(const struct msgid *id, const char *to)
-{
-	struct ram_key k = ram_key_id(T_DELIVERY, id);
-
-	key_text(&k, to);
-	return k;
-}
-
-struct ram_key
-ram_key_foreign(const char *space, const char *name)
-{
-	struct ram_key k = ram_key_str(T_FOREIGN, space);
-
-	key_text(&k, name);
-	return k;
-}
-
-struct ram_key
-ram_key_blob(const uint8_t digest[DIGEST_LEN])
-{
-	struct ram_key k = key_of(T_BLOB);
-
-	key_bytes(&k, digest, DIGEST_LEN);
-	return k;
-}
-
-struct ram_key
-ram_key_number(int realm, const char *number)
-{
-	struct ram_key k = key_of(L_NUMBER);
-
-	key_bytes(&k, &realm, sizeof(realm));
-	key_text(&k, number);
-	return k;
-}
+/* ---- the map ---- */
 
 static uint64_t
 hash_bytes(const uint8_t *p, size_t n)
@@ -329,6 +239,8 @@ index_row(struct ram *j, enum table t, const void *row, size_t at)
 	const struct journal_incident *inc = row;
 	const struct ram_foreign *foreign = row;
 	const struct journal_outbox *out = row;
+	const struct ram_passage *pass = row;
+	const struct journal_line *line = row;
 	const struct journal_msg *m = row;
 	struct msgid *refs;
 	struct ram_key k;
@@ -376,6 +288,19 @@ index_row(struct ram *j, enum table t, const void *row, size_t at)
 	case T_BLOB:
 		k = ram_key_blob(((const struct ram_blob *)row)->digest);
 		break;
+	case T_LINE:
+		k = ram_key_lines(line->peer, line->out);
+		list_add(j, &k, at);
+		k = ram_key_line(line->peer, line->out, line->stream);
+		break;
+	case T_PASSAGE:
+		k = ram_key_passages(pass->line);
+		list_add(j, &k, at);
+		k = ram_key_passage(pass->line, pass->p.serial);
+		break;
+	case T_HOLD:
+		k = ram_key_id(t, &((const struct ram_hold *)row)->id);
+		break;
 	default:		/* chain, quarantine: by position */
 		return;
 	}
@@ -404,6 +329,7 @@ static void
 apply(struct ram *j, const struct op *op)
 {
 	const struct journal_incident *inc = op->row, *was;
+	const struct ram_passage *pass = op->row, *before;
 	bool new_row = op->at == j->tab[op->table].n;
 	struct ram_key k;
 
@@ -423,6 +349,13 @@ apply(struct ram *j, const struct op *op)
 		was = j->tab[T_INCIDENT].v[op->at];
 		if (was == NULL || strcmp(was->number, inc->number) != 0) {
 			k = ram_key_number(inc->id.realm, inc->number);
+			list_add(j, &k, op->at);
+		}
+	} else if (op->table == T_PASSAGE && pass != NULL && msgid_is_set(&pass->p.id)) {
+		/* So may what went under a number. */
+		before = j->tab[T_PASSAGE].v[op->at];
+		if (before == NULL || msgid_cmp(&before->p.id, &pass->p.id) != 0) {
+			k = ram_key_id(L_PASSAGE_OF, &pass->p.id);
 			list_add(j, &k, op->at);
 		}
 	}
@@ -495,6 +428,7 @@ journal_ram_crash(struct journal *base)
 		op_free(&j->log[--j->nlog]);
 	for (i = 0; i < j->nlog; i++)
 		apply(j, &j->log[i]);
+	j->indexed = j->indexed_committed;
 	base->failed = false;
 }
 
@@ -528,20 +462,22 @@ int
 ram_commit(struct journal *base)
 {
 	struct ram *j = (struct ram *)base;
+	bool failed;
 
 	if (base->failed)
 		return -1;
-	if (j->nlog == j->committed)
+	if (j->nlog == j->committed && j->indexed == j->indexed_committed)
 		return 0;
-	if (j->fail_commits > 0) {
+	failed = j->fail_commits > 0;
+	if (failed) {
 		j->fail_commits--;
-		if (j->fail_applied)
-			j->committed = j->nlog;
 		base->failed = true;
-		return -1;
 	}
-	j->committed = j->nlog;
-	return 0;
+	if (!failed || j->fail_applied) {
+		j->committed = j->nlog;
+		j->indexed_committed = j->indexed;
+	}
+	return failed ? -1 : 0;
 }
 
 void

@@ -101,7 +101,7 @@ ram_put_message(struct journal *base, struct journal_msg *m)
 	(void)journal_refs(&m->body, &refs, &m->quiet);
 	free(refs);
 	row = ram_copy(m, sizeof(*m));
-	row->destroyed = row->damaged = false;
+	row->destroyed = row->damaged = row->settled = row->retired = false;
 	row->body = ram_buf(m->body.p, m->body.n);
 	ram_write(j, T_MESSAGE, at, row, false);
 	return 0;
@@ -114,9 +114,8 @@ payload_of(const struct journal_msg *row)
 	return row->destroyed ? PAYLOAD_DESTROYED : row->damaged ? PAYLOAD_DAMAGED : PAYLOAD_HERE;
 }
 
-/* Shows a row, as it may be shown. */
-static int
-show(struct journal *base, const struct journal_msg *row, journal_msg_fn fn, void *ctx)
+int
+ram_show(struct journal *base, const struct journal_msg *row, journal_msg_fn fn, void *ctx)
 {
 	struct journal_msg m;
 
@@ -160,6 +159,7 @@ wipe_message(struct journal *base, const struct journal_msg *m)
 	memset(&row->body, 0, sizeof(row->body));
 	row->destroyed = true;
 	row->damaged = false;
+	ram_of(base)->indexed = 0;	/* the real one drops its whole index */
 	ram_write(ram_of(base), T_MESSAGE, at, row, false);
 	return 0;
 }
@@ -218,7 +218,7 @@ ram_each_after(struct journal *base, uint64_t after, int kind, bool local, journ
 		return -1;
 	for (at = ram_first_after(j, after); at < end && !base->failed; at++) {
 		m = ram_row_at(j, T_MESSAGE, at);
-		if ((kind == 0 || m->kind == kind) && (!local || m->local) && show(base, m, fn, ctx) != 0)
+		if ((kind == 0 || m->kind == kind) && (!local || m->local) && ram_show(base, m, fn, ctx) != 0)
 			break;
 	}
 	return base->failed ? -1 : 0;
@@ -235,7 +235,7 @@ ram_each_loud(struct journal *base, uint64_t after, journal_msg_fn fn, void *ctx
 		return -1;
 	for (at = ram_first_after(j, after); at < end && !base->failed; at++) {
 		m = ram_row_at(j, T_MESSAGE, at);
-		if (m->local && !m->quiet && show(base, m, fn, ctx) != 0)
+		if (m->local && !m->quiet && !m->settled && ram_show(base, m, fn, ctx) != 0)
 			break;
 	}
 	return base->failed ? -1 : 0;
@@ -252,7 +252,7 @@ ram_each_before(struct journal *base, uint64_t before, int kind, bool local, jou
 		return -1;
 	for (at = before > 0 ? ram_first_after(j, before - 1) : 0; at > 0 && !base->failed; at--) {
 		m = ram_row_at(j, T_MESSAGE, at - 1);
-		if ((kind == 0 || m->kind == kind) && (!local || m->local) && show(base, m, fn, ctx) != 0)
+		if ((kind == 0 || m->kind == kind) && (!local || m->local) && ram_show(base, m, fn, ctx) != 0)
 			break;
 	}
 	return base->failed ? -1 : 0;
@@ -267,7 +267,7 @@ each_listed(struct journal *base, struct ram_key k, journal_msg_fn fn, void *ctx
 		return -1;
 	n = ram_list(ram_of(base), &k, &at);
 	for (i = 0; i < n && !base->failed; i++)
-		if (show(base, ram_row_at(ram_of(base), T_MESSAGE, at[i]), fn, ctx) != 0)
+		if (ram_show(base, ram_row_at(ram_of(base), T_MESSAGE, at[i]), fn, ctx) != 0)
 			break;
 	free(at);
 	return base->failed ? -1 : 0;
@@ -545,6 +545,21 @@ static const struct journal_ops ram_ops = {
 	.outbox_get = ram_outbox_get,
 	.outbox_move = ram_outbox_move,
 	.outbox_has = ram_outbox_has,
+	.line_get = ram_line_get,
+	.line_put = ram_line_put,
+	.line_each = ram_line_each,
+	.passage_put = ram_passage_put,
+	.passage_get = ram_passage_get,
+	.passage_each = ram_passage_each,
+	.passage_of = ram_passage_of,
+	.passage_trim = ram_passage_trim,
+	.hold_put = ram_hold_put,
+	.hold_del = ram_hold_del,
+	.hold_each = ram_hold_each,
+	.settle = ram_settle,
+	.retire = ram_retire,
+	.search_more = ram_search_more,
+	.search = ram_search,
 	.request_get = ram_request_get,
 	.request_put = ram_request_put,
 	.draft_put = ram_draft_put,

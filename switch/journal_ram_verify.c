@@ -28,6 +28,14 @@ compare_messages(const void *a, const void *b)
 	return msgid_cmp(&x->id, &y->id);
 }
 
+static enum payload_state
+payload_of(const struct journal_msg *m)
+{
+	if (m->destroyed)
+		return PAYLOAD_DESTROYED;
+	return m->retired ? PAYLOAD_HERE : journal_payload(m->body.p, m->body.n, m->digest);
+}
+
 static int
 scan_messages(struct journal *base, struct journal_verify *v, journal_payload_fn fn, void *ctx)
 {
@@ -40,8 +48,7 @@ scan_messages(struct journal *base, struct journal_verify *v, journal_payload_fn
 	if (n > 0)
 		qsort(rows, n, sizeof(*rows), compare_messages);
 	for (i = 0; i < n; i++)
-		if (fn(ctx, rows[i], rows[i]->destroyed ? PAYLOAD_DESTROYED :
-		    journal_payload(rows[i]->body.p, rows[i]->body.n, rows[i]->digest)) != 0)
+		if (fn(ctx, rows[i], payload_of(rows[i])) != 0)
 			break;
 	free(rows);
 	return 0;
@@ -56,7 +63,7 @@ scan_blobs(struct journal *base, struct journal_verify *v, journal_blob_fn fn, v
 	(void)v;
 	for (i = 0; i < ram_of(base)->tab[T_BLOB].n; i++) {
 		b = ram_row_at(ram_of(base), T_BLOB, i);
-		if (!b->destroyed && fn(ctx, b->digest, b->bytes.p, b->bytes.n) != 0)
+		if (b != NULL && !b->destroyed && fn(ctx, b->digest, b->bytes.p, b->bytes.n) != 0)
 			break;
 	}
 	return 0;
@@ -127,8 +134,12 @@ check_keys(struct journal *base, enum table t, const char *name, struct journal_
 			continue;
 		if (t == T_OUTBOX)
 			id = &((const struct journal_outbox *)row)->id;
-		else
+		else if (t == T_DELIVERY)
 			id = &((const struct journal_delivery *)row)->id;
+		else if (t == T_HOLD)
+			id = &((const struct ram_hold *)row)->id;
+		else if (!msgid_is_set(id = &((const struct ram_passage *)row)->p.id))
+			continue;	/* nothing stands under this number */
 		k = ram_key_id(T_MESSAGE, id);
 		if (ram_row_of(ram_of(base), T_MESSAGE, &k, NULL) == NULL)
 			(void)journal_bad(v, _("%s %lld: its %s is missing"), name, (long long)i + 1, "message");
@@ -145,5 +156,7 @@ ram_verify(struct journal *base, const char *station, struct journal_verify *v)
 		return -1;
 	check_keys(base, T_DELIVERY, "delivery", v);
 	check_keys(base, T_OUTBOX, "outbox", v);
+	check_keys(base, T_PASSAGE, "passage", v);
+	check_keys(base, T_HOLD, "hold", v);
 	return 0;
 }

@@ -7,8 +7,15 @@
 #include <string.h>
 
 #include "journal_sqlite.h"
-#include "../formats/i18n.h"
 
+#if __has_include("journal_sqlite_search.h")
+#include "journal_sqlite_search.h"
+#define SEARCHES 1
+#endif
+#include "../formats/i18n.h"
+#include "../formats/wire.h"
+
+#define BODY_MAX_STORED SQ_UNPACKED_MAX
 #define PAGE_ROWS 32			/* messages fetched at a time */
 
 /* ---- meta ---- */
@@ -42,16 +49,110 @@ sq_meta_set(struct journal *base, const char *key, const char *val)
 /* ---- chain ---- */
 
 static void
+get_hash(struct q *q, struct journal_chain *c)
+{
+	struct buf *b = &q->j->packed;
+
+	q_get_buf(q, b);
+	if (b->n != DIGEST_LEN && (b->n != SQ_SHORT_HASH || c->seq % SQ_WHOLE_HASH == 0))
+		q->bad = true;
+	else
+		memcpy(c->hash, b->p, b->n);
+}
+
+/* 1: its message is missing.  The hash is as far as it is kept. */
+static int
 get_chain(struct q *q, struct journal_chain *c)
 {
+	struct msgid id;
+	bool derived, text, timed;
+	int64_t stored;
+	int rc = 0;
+
 	memset(c, 0, sizeof(*c));
 	c->seq = q_get_u64(q);
-	c->ms = q_get_int(q);
+	timed = !q_is_null(q);
+	if (timed)
+		c->ms = q_get_int(q);
+	else
+		q_skip(q);
 	c->what = q_get_small(q);
-	q_get_text(q, c->ref, sizeof(c->ref));
-	q_get_text(q, c->who, sizeof(c->who));
-	q_get_digest(q, c->digest);
-	q_get_digest(q, c->hash);
+	derived = q_is_null(q);
+	if (derived && c->what == CHAIN_STORED) {
+		q_skip(q);
+		q_skip(q);
+		q_skip(q);
+		get_hash(q, c);
+		if (!q_get_bool(q))
+			return 1;
+		stored = q_get_int(q);
+		c->ms = timed ? c->ms : stored;
+		q_get_id(q, &id);
+		q_get_name(q, c->who, sizeof(c->who));
+		q_get_digest(q, c->digest);
+		(void)msgid_format(&id, c->ref, sizeof(c->ref));
+		return 0;
+	}
+	if (derived || !timed)
+		q->bad = true;
+	text = q_is_text(q);
+	if (text)
+		q_get_text(q, c->ref, sizeof(c->ref));
+	else
+		q_get_buf(q, &q->j->stored);
+	q_get_name(q, c->who, sizeof(c->who));
+	if (q_is_null(q))
+		q_skip(q);
+	else
+		q_get_digest(q, c->digest);
+	get_hash(q, c);
+	if (!text) {
+		rc = sq_ref_unpack(q->j, q->j->stored.p, q->j->stored.n, c->who, c->ref, sizeof(c->ref));
+		q->bad = q->bad || rc != 0;
+	}
+	return 0;
+}
+
+/* What the message's row at the same position says is not said again. */
+static int
+put_chain(struct journal *base, const struct journal_chain *c, bool derived)
+{
+	static const uint8_t zero[DIGEST_LEN];
+	struct sq *j = (struct sq *)base;
+	struct q q;
+
+	assert(c->seq > 0 && c->seq < INT64_MAX);
+	if (!derived && sq_ref_pack(j, c->ref, c->who, &j->packed) != 0)
+		return -1;
+	if (q_begin_write(&q, base, Q_CHAIN_PUT) != 0)
+		return -1;
+	q_u64(&q, c->seq);
+	if (derived)
+		q_null(&q);
+	else
+		q_int(&q, c->ms);
+	q_int(&q, c->what);
+	if (derived) {
+		q_null(&q);
+		q_null(&q);
+		q_null(&q);
+	} else {
+		if (j->packed.n > 0)
+			q_blob(&q, j->packed.p, j->packed.n);
+		else
+			q_text(&q, c->ref);
+		q_name_put(&q, c->who);
+		if (memcmp(c->digest, zero, DIGEST_LEN) == 0)
+			q_null(&q);
+		else
+			q_blob(&q, c->digest, DIGEST_LEN);
+	}
+	q_blob(&q, c->hash, c->seq % SQ_WHOLE_HASH == 0 ? DIGEST_LEN : SQ_SHORT_HASH);
+	if (q_run(&q) != 0)
+		return -1;
+	j->last = *c;
+	j->head_moved = true;
+	return 0;
 }
 
 int
@@ -61,22 +162,11 @@ sq_chain_add(struct journal *base, int64_t ms, int what, const char *ref, const 
 	struct journal_chain c;
 	struct q q;
 
-	if (q_begin_write(&q, base, Q_CHAIN_PUT) != 0)
+	/* The transaction first: a new name is part of it. */
+	if (q_begin_write(&q, base, Q_CHAIN_PUT) != 0 || q_end(&q, 0) != 0)
 		return -1;
 	journal_chain_next(&j->last, ms, what, ref, who, digest, &c);
-	assert(c.seq > 0 && c.seq < INT64_MAX);
-	q_u64(&q, c.seq);
-	q_int(&q, c.ms);
-	q_int(&q, c.what);
-	q_text(&q, c.ref);
-	q_text(&q, c.who);
-	q_blob(&q, c.digest, DIGEST_LEN);
-	q_blob(&q, c.hash, DIGEST_LEN);
-	if (q_run(&q) != 0)
-		return -1;
-	j->last = c;
-	j->head_moved = true;
-	return 0;
+	return put_chain(base, &c, false);
 }
 
 uint64_t
@@ -90,7 +180,9 @@ sq_chain_seq(struct journal *base)
 static enum payload_state
 get_msg(struct q *q, struct journal_msg *m)
 {
-	bool gone, row;
+	struct buf *stored = &q->j->stored;
+	enum payload_state payload;
+	bool gone, row, blob;
 
 	m->seq = q_get_u64(q);
 	q_get_id(q, &m->id);
@@ -98,16 +190,26 @@ get_msg(struct q *q, struct journal_msg *m)
 	m->kind = q_get_small(q);
 	m->precedence = q_get_small(q);
 	m->stored = q_get_int(q);
-	q_get_text(q, m->from, sizeof(m->from));
+	q_get_name(q, m->from, sizeof(m->from));
 	m->local = q_get_bool(q);
 	q_get_digest(q, m->digest);
 	m->quiet = q_get_bool(q);
+	m->settled = q_get_bool(q);
+	m->retired = q_get_bool(q);
 	gone = q_is_null(q);
-	q_get_buf(q, &m->body);
+	blob = q_is_blob(q);
+	q_get_buf(q, stored);
 	row = q_get_bool(q);
+	buf_clear(&m->body);
 	if (gone)
 		return row ? PAYLOAD_DESTROYED : PAYLOAD_MISSING;
-	return q->bad ? PAYLOAD_HERE : journal_payload(m->body.p, m->body.n, m->digest);
+	if (q->bad)
+		return PAYLOAD_HERE;
+	if (blob && sq_unpack(q->j, stored->p, stored->n, BODY_MAX_STORED, &m->body) == 0 &&
+	    journal_payload(m->body.p, m->body.n, m->digest) == PAYLOAD_HERE)
+		return PAYLOAD_HERE;
+	payload = journal_payload(stored->p, stored->n, m->digest);
+	return payload == PAYLOAD_HERE ? PAYLOAD_DAMAGED : payload;
 }
 
 /* The row as readers get it. */
@@ -127,7 +229,7 @@ put_ref(struct journal *base, const struct msgid *ref, uint64_t seq)
 
 	if (q_begin_write(&q, base, Q_REF_PUT) != 0)
 		return -1;
-	q_id(&q, ref);
+	q_id_put(&q, ref);
 	q_u64(&q, seq);
 	return q_run(&q);
 }
@@ -138,24 +240,34 @@ sq_put_message(struct journal *base, struct journal_msg *m)
 	struct sq *j = (struct sq *)base;
 	uint64_t seq = j->last.seq + 1;
 	struct msgid *refs = NULL;
+	struct fault fault;
+	struct body *body;
 	char text[MSGID_TEXT_MAX];
+	struct journal_chain c;
 	size_t nrefs, i;
 	struct q q;
 	int rc;
 
 	journal_msg_assert(m);
-	nrefs = journal_refs(&m->body, &refs, &m->quiet);
+	memset(&fault, 0, sizeof(fault));
+	body = wire_decode(m->body.p, m->body.n, &fault);
+	nrefs = journal_refs_of(body, &refs, &m->quiet);
 	if (q_begin_write(&q, base, Q_MSG_PUT) != 0) {
-		free(refs);
-		return -1;
+		rc = -1;
+		goto out;
 	}
 	q_u64(&q, seq);
-	q_id(&q, &m->id);
-	q_id(&q, &m->incident);
+	q_id_put(&q, &m->id);
+	if (msgid_is_set(&m->incident))
+		q_id_put(&q, &m->incident);
+	else {
+		q_int(&q, 0);
+		q_int(&q, 0);
+	}
 	q_int(&q, m->kind);
 	q_int(&q, m->precedence);
 	q_int(&q, m->stored);
-	q_text(&q, m->from);
+	q_name_put(&q, m->from);
 	q_int(&q, m->local);
 	q_blob(&q, m->digest, DIGEST_LEN);
 	q_int(&q, m->quiet);
@@ -163,22 +275,27 @@ sq_put_message(struct journal *base, struct journal_msg *m)
 		goto out;
 	rc = -1;
 	(void)msgid_format(&m->id, text, sizeof(text));
-	if (sq_chain_add(base, m->stored, CHAIN_STORED, text, m->from, m->digest) != 0)
+	journal_chain_next(&j->last, m->stored, CHAIN_STORED, text, m->from, m->digest, &c);
+	assert(c.seq == seq);
+	if (put_chain(base, &c, true) != 0)
 		goto out;
-	assert(j->last.seq == seq);
+	sq_pack(j, m->body.p, m->body.n, &j->packed);
 	if (q_begin_write(&q, base, Q_PAYLOAD_PUT) != 0)
 		goto out;
 	q_u64(&q, seq);
-	q_blob(&q, m->body.p, m->body.n);
+	q_blob(&q, j->packed.p, j->packed.n);
 	if (q_run(&q) != 0)
 		goto out;
 	for (i = 0; i < nrefs; i++)
 		if (put_ref(base, &refs[i], seq) != 0)
 			goto out;
+	if (sq_put_names(base, &m->body, body, seq) != 0)
+		goto out;
 	m->seq = seq;
 	j->messages++;
 	rc = 0;
 out:
+	body_free(body);
 	free(refs);
 	return rc;
 }
@@ -202,6 +319,23 @@ sq_get_message(struct journal *base, const struct msgid *id, struct journal_msg 
 }
 
 int
+sq_message_at(struct journal *base, uint64_t seq, struct journal_msg *out)
+{
+	struct q q;
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	if (q_begin(&q, base, Q_MSG_SEQ) != 0)
+		return -1;
+	q_u64(&q, seq);
+	if ((rc = q_step(&q)) == 0)
+		show_msg(&q, out);
+	if ((rc = q_end(&q, rc)) != 0)
+		buf_free(&out->body);
+	return rc;
+}
+
+int
 sq_set_local(struct journal *base, const struct msgid *id)
 {
 	struct q q;
@@ -212,6 +346,10 @@ sq_set_local(struct journal *base, const struct msgid *id)
 	q_id(&q, id);
 	if ((rc = q_run_changed(&q)) == 0)
 		journal_localised(base, id);
+#ifdef SEARCHES
+	if (rc == 0)
+		rc = sq_search_localised(base, id);
+#endif
 	return rc;
 }
 
@@ -298,7 +436,8 @@ sq_each_referring(struct journal *base, const struct msgid *id, journal_msg_fn f
 int
 sq_each_after(struct journal *base, uint64_t after, int kind, bool local, journal_msg_fn fn, void *ctx)
 {
-	return walk_messages(base, (struct walk) { .query = kind != 0 ? Q_MSG_AFTER_KIND : Q_MSG_AFTER, .kind = kind,
+	return walk_messages(base, (struct walk) { .query = kind == 0 ? Q_MSG_AFTER :
+	    kind == KIND_RECEIPT ? Q_MSG_AFTER_RECEIPT : Q_MSG_AFTER_KIND, .kind = kind,
 	    .lo = after, .hi = UINT64_MAX, .local = local }, fn, ctx);
 }
 
@@ -312,14 +451,15 @@ sq_each_loud(struct journal *base, uint64_t after, journal_msg_fn fn, void *ctx)
 int
 sq_each_before(struct journal *base, uint64_t before, int kind, bool local, journal_msg_fn fn, void *ctx)
 {
-	return walk_messages(base, (struct walk) { .query = kind != 0 ? Q_MSG_BEFORE_KIND : Q_MSG_BEFORE, .kind = kind,
+	return walk_messages(base, (struct walk) { .query = kind == 0 ? Q_MSG_BEFORE :
+	    kind == KIND_RECEIPT ? Q_MSG_BEFORE_RECEIPT : Q_MSG_BEFORE_KIND, .kind = kind,
 	    .hi = before > 0 ? before - 1 : 0, .down = true, .local = local }, fn, ctx);
 }
 
 /* ---- destruction ---- */
 
-static int
-wipe_message(struct journal *base, const struct journal_msg *m)
+int
+sq_wipe_message(struct journal *base, const struct journal_msg *m)
 {
 	struct sq *j = (struct sq *)base;
 	struct q q;
@@ -343,9 +483,15 @@ int
 sq_destroy(struct journal *base, int64_t ms, const struct msgid *id, const char *first, const char *second,
     const char *why)
 {
-	static const struct journal_eraser eraser = { &journal_sqlite_scan, wipe_message, sq_wipe_blob };
+	static const struct journal_eraser eraser = { &journal_sqlite_scan, sq_wipe_message, sq_wipe_blob };
 
-	return journal_destroy(base, &eraser, ms, id, first, second, why);
+	int rc = journal_destroy(base, &eraser, ms, id, first, second, why);
+
+#ifdef SEARCHES
+	if (rc == 0)
+		rc = sq_search_forget(base);
+#endif
+	return rc;
 }
 
 /* ---- what verification reads ---- */
@@ -359,20 +505,42 @@ unreadable(struct q *q, struct journal_verify *v, const char *table, long long k
 }
 
 int
-sq_scan_chain(struct journal *base, struct journal_verify *v, journal_chain_fn fn, void *ctx)
+sq_chain_after(struct journal *base, struct journal_verify *v, const struct journal_chain *after, journal_chain_fn fn, void *ctx)
 {
-	struct journal_chain c;
+	struct journal_chain c, whole, last = *after;
 	struct q q;
-	int rc;
+	int rc, missing, stop;
 
-	if (q_begin(&q, base, Q_CHAIN_ALL) != 0)
+	if (q_begin(&q, base, Q_CHAIN_AFTER) != 0)
 		return -1;
+	q_u64(&q, last.seq);
 	while ((rc = q_step(&q)) == 0) {
-		get_chain(&q, &c);
-		if ((q.bad ? unreadable(&q, v, "chain", (long long)c.seq) : fn(ctx, &c)) != 0)
+		missing = get_chain(&q, &c);
+		if (q.bad)
+			stop = unreadable(&q, v, "chain", (long long)c.seq);
+		else if (missing)
+			stop = journal_bad(v, _("chain %llu: its message is missing"), (unsigned long long)c.seq);
+		else {
+			/* What is kept of the hash is that of the whole: so the whole is meant. */
+			whole = c;
+			journal_chain_hash(last.hash, &whole);
+			if (memcmp(whole.hash, c.hash, SQ_SHORT_HASH) == 0 && c.seq % SQ_WHOLE_HASH != 0)
+				memcpy(c.hash, whole.hash, DIGEST_LEN);
+			last = c;
+			stop = fn(ctx, &c);
+		}
+		if (stop != 0)
 			break;
 	}
 	return q_end(&q, rc < 0 ? -1 : 0);
+}
+
+int
+sq_scan_chain(struct journal *base, struct journal_verify *v, journal_chain_fn fn, void *ctx)
+{
+	static const struct journal_chain start = { .seq = 0 };
+
+	return sq_chain_after(base, v, &start, fn, ctx);
 }
 
 int

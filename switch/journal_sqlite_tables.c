@@ -9,6 +9,38 @@
 #include "journal_sqlite.h"
 #include "log.h"
 
+/* ---- instants kept as what they are after another: small, and 0 (not yet) is NULL ---- */
+
+static int64_t
+plus(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+static int64_t
+minus(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+
+void
+q_after(struct q *q, int64_t v, int64_t base)
+{
+	if (v == 0)
+		q_null(q);
+	else
+		q_int(q, minus(v, base));
+}
+
+int64_t
+q_get_after(struct q *q, int64_t base)
+{
+	if (!q_is_null(q))
+		return plus(q_get_int(q), base);
+	q_skip(q);
+	return 0;
+}
+
 /* ---- deliveries ---- */
 
 static void
@@ -16,14 +48,15 @@ get_delivery(struct q *q, struct journal_delivery *d)
 {
 	memset(d, 0, sizeof(*d));
 	q_get_id(q, &d->id);
-	q_get_text(q, d->to, sizeof(d->to));
+	q_get_name(q, d->to, sizeof(d->to));
 	d->state = q_get_small(q);
 	d->since = q_get_int(q);
 	d->offered = q_get_int(q);
-	d->delivered = q_get_int(q);
-	d->read = q_get_int(q);
-	d->signed_ = q_get_int(q);
-	d->taken = q_get_int(q);
+	d->since = plus(d->since, d->offered);
+	d->delivered = q_get_after(q, d->offered);
+	d->read = q_get_after(q, d->offered);
+	d->signed_ = q_get_after(q, d->offered);
+	d->taken = q_get_after(q, d->offered);
 	q_get_text(q, d->person, sizeof(d->person));
 }
 
@@ -34,15 +67,15 @@ sq_delivery_put(struct journal *base, const struct journal_delivery *d)
 
 	if (q_begin_write(&q, base, Q_DLV_PUT) != 0)
 		return -1;
-	q_id(&q, &d->id);
-	q_text(&q, d->to);
+	q_id_put(&q, &d->id);
+	q_name_put(&q, d->to);
 	q_int(&q, d->state);
-	q_int(&q, d->since);
+	q_int(&q, minus(d->since, d->offered));
 	q_int(&q, d->offered);
-	q_int(&q, d->delivered);
-	q_int(&q, d->read);
-	q_int(&q, d->signed_);
-	q_int(&q, d->taken);
+	q_after(&q, d->delivered, d->offered);
+	q_after(&q, d->read, d->offered);
+	q_after(&q, d->signed_, d->offered);
+	q_after(&q, d->taken, d->offered);
 	q_text(&q, d->person);
 	return q_run(&q);
 }
@@ -56,7 +89,7 @@ sq_delivery_get(struct journal *base, const struct msgid *id, const char *to, st
 	if (q_begin(&q, base, Q_DLV_GET) != 0)
 		return -1;
 	q_id(&q, id);
-	q_text(&q, to);
+	q_name(&q, to);
 	if ((rc = q_step(&q)) == 0)
 		get_delivery(&q, d);
 	return q_end(&q, rc);
@@ -123,9 +156,11 @@ sq_outbox_add(struct journal *base, struct journal_outbox *o)
 	if (q_begin_write(&q, base, Q_OUT_PUT) != 0)
 		return -1;
 	q_u64(&q, j->outbox + 1);
-	q_text(&q, o->link);
-	q_id(&q, &o->id);
+	q_name_put(&q, o->link);
+	q_id_put(&q, &o->id);
 	q_int(&q, o->precedence);
+	q_u64(&q, o->stream);
+	q_u64(&q, o->serial);
 	q_blob(&q, o->envelope.p, o->envelope.n);
 	if (q_run(&q) != 0)
 		return -1;
@@ -148,6 +183,8 @@ sq_outbox_del(struct journal *base, uint64_t row)
 int
 sq_outbox_get(struct journal *base, uint64_t row, struct journal_outbox *o)
 {
+	struct sq *j = (struct sq *)base;
+	size_t len;
 	struct q q;
 	int rc;
 
@@ -157,12 +194,17 @@ sq_outbox_get(struct journal *base, uint64_t row, struct journal_outbox *o)
 	q_int(&q, (int64_t)row);
 	if ((rc = q_step(&q)) == 0) {
 		o->row = q_get_u64(&q);
-		q_get_text(&q, o->link, sizeof(o->link));
+		q_get_name(&q, o->link, sizeof(o->link));
 		q_get_id(&q, &o->id);
 		o->precedence = q_get_small(&q);
+		o->stream = q_get_u64(&q);
+		o->serial = q_get_u64(&q);
 		q_get_buf(&q, &o->envelope);
-		if (!q_is_null(&q))	/* destroyed */
-			o->body_len = (size_t)q_get_u64(&q);
+		if (!q_is_null(&q)) {	/* destroyed */
+			len = (size_t)q_get_u64(&q);
+			q_get_buf(&q, &j->stored);
+			o->body_len = sq_packed_len(j->stored.p, j->stored.n, len);
+		}
 	}
 	if ((rc = q_end(&q, rc)) != 0)
 		buf_free(&o->envelope);
@@ -205,7 +247,7 @@ sq_outbox_move(struct journal *base, uint64_t row, const char *link)
 
 	if (q_begin_write(&q, base, Q_OUT_MOVE) != 0)
 		return -1;
-	q_text(&q, link);
+	q_name_put(&q, link);
 	q_u64(&q, row);
 	return q_run_changed(&q);
 }
@@ -259,7 +301,7 @@ sq_request_put(struct journal *base, const struct journal_request *r)
 		return -1;
 	q_text(&q, r->rid);
 	q_blob(&q, r->digest, DIGEST_LEN);
-	q_id(&q, &r->id);
+	q_id_put(&q, &r->id);
 	q_int(&q, r->ms);
 	return q_run_changed(&q);
 }
@@ -373,17 +415,20 @@ sq_draft_each(struct journal *base, journal_draft_fn fn, void *ctx)
 int
 sq_incident_put(struct journal *base, const struct journal_incident *i)
 {
+	struct sq *j = (struct sq *)base;
 	struct q q;
 
+	sq_pack(j, i->summary.p, i->summary.n, &j->packed);
 	if (q_begin_write(&q, base, Q_INC_PUT) != 0)
 		return -1;
-	q_id(&q, &i->id);
+	q_int(&q, i->id.realm);
+	q_id_put(&q, &i->id);
 	q_text(&q, i->number);
 	q_int(&q, i->changed);
 	q_u64(&q, i->seq);
 	q_int(&q, i->closed);
 	q_int(&q, i->history);
-	q_blob(&q, i->summary.p, i->summary.n);
+	q_blob(&q, j->packed.p, j->packed.n);
 	return q_run(&q);
 }
 
@@ -400,7 +445,9 @@ read_incident(struct q *q, struct journal_incident *i)
 		i->seq = q_get_u64(q);
 		i->closed = q_get_bool(q);
 		i->history = q_get_bool(q);
-		q_get_buf(q, &i->summary);
+		/* A cache: what does not unpack is as it is, and its reader makes it again. */
+		q_get_buf(q, &q->j->stored);
+		(void)sq_unpack(q->j, q->j->stored.p, q->j->stored.n, SQ_UNPACKED_MAX, &i->summary);
 	}
 	if ((rc = q_end(q, rc)) != 0)
 		buf_free(&i->summary);
@@ -491,7 +538,7 @@ sq_foreign_put(struct journal *base, const char *space, const char *key, const s
 		return -1;
 	q_text(&q, space);
 	q_text(&q, key);
-	q_id(&q, id);
+	q_id_put(&q, id);
 	return q_run(&q);
 }
 
@@ -562,6 +609,7 @@ sq_quarantine(struct journal *base, int64_t ms, const char *from, const char *wh
 	if (q_run(&q) != 0)
 		return -1;
 	j->quarantined++;
+	j->head_moved = true;
 	return 0;
 }
 

@@ -154,6 +154,8 @@ link_new(const struct link_conf *conf, const struct link_ops *ops, void *ctx)
 	l->conf = *conf;
 	l->ops = ops;
 	l->ctx = ctx;
+	if (l->conf.version_max < LINK_PROTO_MIN || l->conf.version_max > LINK_PROTO_MAX)
+		l->conf.version_max = LINK_PROTO_MAX;
 	l->slow = conf->rate_bps > 0 && conf->rate_bps < SLOW_BELOW;
 	if (l->conf.hello_wait <= 0)
 		l->conf.hello_wait = l->slow ? 180000 : 10000;
@@ -254,12 +256,39 @@ link_enqueue(struct link *l, int64_t now, uint64_t token, int precedence, size_t
 	int64_t soon;
 
 	link_time(l, now);
-	(void)link_queue_add(&l->q, token, precedence, bytes);
+	link_queue_add(&l->q, token, precedence, bytes)->at = now;
 	if (!l->started || !l->conf.initiator || l->state != LINK_IDLE || l->misfit)
 		return;
 	soon = l->last_try + jitter(l, l->conf.retry_owed);
 	if (soon < l->retry_at)
 		l->retry_at = soon;
+}
+
+void
+link_forget(struct link *l, int64_t now, uint64_t token)
+{
+	struct parcel *p = link_queue_by_token(&l->q, token);
+
+	link_time(l, now);
+	if (p == NULL)
+		return;
+	if (l->state == LINK_UP && p->serial != 0)
+		l->s.low_due = true;	/* the peer need not keep a gap for it */
+	link_send_forget(l, p);
+	link_queue_done(&l->q, p);
+}
+
+bool
+link_note(struct link *l, int64_t now, const void *p, size_t n)
+{
+	link_time(l, now);
+	return l->state == LINK_UP && link_send_note(l, p, n);
+}
+
+unsigned
+link_version(const struct link *l)
+{
+	return l->state == LINK_UP ? l->s.version : 0;
 }
 
 void
@@ -362,8 +391,11 @@ link_status(const struct link *l, struct link_status *st)
 	st->last_heard = l->last_heard;
 	st->rtt = l->state == LINK_UP ? l->s.rtt : -1;
 	st->clock_diff = l->clock_diff;
-	for (size_t i = 1; i <= LINK_PRECEDENCES; i++)
+	for (size_t i = 1; i <= LINK_PRECEDENCES; i++) {
 		st->queued[i] = l->q.count[i];
+		st->oldest[i] = l->q.oldest[i] != NULL ? l->q.oldest[i]->at : 0;
+	}
+	st->version = link_version(l);
 	st->in_flight = l->s.in_flight;
 	st->peer_epoch = l->rx.epoch;
 	st->tx_next = l->q.next;

@@ -56,6 +56,7 @@ struct link_conf {
 	int64_t retry_idle;		/* ms, while nothing is owed; 0: 15000, with jitter +-50 % */
 	int64_t probe_idle;		/* ms of silence before a probe; 0: 15000 */
 	int64_t dead_after;		/* ms without an answer to a probe or an ack before the session is dead; 0: 20000, slow line 90000 */
+	unsigned version_max;		/* highest version spoken; 0: LINK_PROTO_MAX */
 	uint64_t seed;			/* of nonces and jitter: random from the shell, fixed in tests */
 };
 
@@ -91,11 +92,15 @@ uint64_t link_conn(const struct link *);				/* connection of the frame being sen
 void link_frame(struct link *, int64_t now, uint64_t conn, const void *, size_t);
 
 void link_enqueue(struct link *, int64_t now, uint64_t token, int precedence, size_t bytes);
+/* The parcel is not wanted here any more (it goes another way): it is not sent, or if it was, what becomes of it is not told.  A
+ * token that is not queued: nothing happens. */
+void link_forget(struct link *, int64_t now, uint64_t token);
 void link_custody(struct link *, int64_t now, uint64_t serial);		/* ours is committed: tell the peer */
 void link_refuse(struct link *, int64_t now, uint64_t serial, const char *why);	/* retryable (disk full) */
 /* Sent behind everything else that waits, within this session or never; false: not up, the peer speaks version 1, too long, or too many
  * wait already. */
 bool link_note(struct link *, int64_t now, const void *, size_t);
+unsigned link_version(const struct link *);		/* agreed on with the peer; 0: not up */
 /* Sends what is due: call once at the end of a turn, after commits, so that acks and parcels share frames. */
 void link_flush(struct link *, int64_t now);
 void link_tick(struct link *, int64_t now);

@@ -221,6 +221,8 @@ link_frame_item_size(const struct frame_item *it)
 		return 1 + varint_size(it->time) + varint_size(it->peer_time);
 	case ITEM_STREAM:
 		return 1 + varint_size(it->low) + varint_size(it->whole);
+	case ITEM_NOTE:
+		return 1 + varint_size(it->left) + varint_size(it->n) + it->n;
 	}
 	abort();	/* ours, never the wire's */
 }
@@ -266,6 +268,12 @@ link_frame_item_put(struct buf *b, const struct frame_item *it)
 	case ITEM_STREAM:
 		buf_put_varint(b, it->low);
 		buf_put_varint(b, it->whole);
+		return;
+	case ITEM_NOTE:
+		assert(it->n >= 1 && it->n + it->left <= LINK_NOTE_MAX);
+		buf_put_varint(b, it->left);
+		buf_put_varint(b, it->n);
+		buf_put(b, it->p, it->n);
 		return;
 	}
 	abort();
@@ -313,6 +321,9 @@ body_get(struct reader *r, struct frame_item *it)
 		return reader_varint(r, &it->time) && reader_varint(r, &it->peer_time);
 	case ITEM_STREAM:
 		return serial_get(r, &it->low) && reader_varint(r, &it->whole);
+	case ITEM_NOTE:
+		return reader_varint(r, &it->left) && bytes_get(r, it) && it->n >= 1 && it->n <= LINK_NOTE_MAX &&
+		    it->left <= LINK_NOTE_MAX - it->n;
 	default:
 		return false;
 	}

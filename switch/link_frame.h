@@ -8,7 +8,7 @@
  *            low, next, held epoch, cumulative, ranges (varint n, then n times gap to the one before, count),
  *            partials (varint n, then serial, bytes).
  *            Bytes after that belong to later versions and are skipped.
- *   DATA     number from 1; items until the end
+ *   DATA     number from 1; items until the end; ITEM_NOTE only in sessions of version 2
  *   RESET    be64 its sender's nonce as we know it, be64 its receiver's (0 = not known), reason text
  *   BYE      reason text
  *
@@ -41,7 +41,8 @@ enum frame_item_type {
 	ITEM_REFUSE = 5,
 	ITEM_PROBE = 6,
 	ITEM_PROBE_REPLY = 7,
-	ITEM_STREAM = 8
+	ITEM_STREAM = 8,
+	ITEM_NOTE = 9
 };
 
 struct frame_head {
@@ -82,7 +83,8 @@ struct frame_item {
 	uint8_t precedence;	/* PARCEL, FRAGMENT: 1..4 */
 	uint64_t serial;	/* PARCEL, FRAGMENT, REFUSE */
 	uint64_t total, offset;	/* FRAGMENT: offset + n <= total, n >= 1 */
-	const uint8_t *p;	/* PARCEL, FRAGMENT: a view into the frame */
+	uint64_t left;		/* NOTE: bytes of it that follow in later items; n + left <= LINK_NOTE_MAX, n >= 1 */
+	const uint8_t *p;	/* PARCEL, FRAGMENT, NOTE: a view into the frame */
 	size_t n;
 	uint64_t number;	/* RECV: highest continuous frame number received */
 	uint64_t delay;		/* RECV: ms between that frame's arrival and this answer */

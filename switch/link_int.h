@@ -17,6 +17,7 @@
 #define LINK_ACK_WAIT 200	/* ms an answer may wait for company, slow lines */
 #define LINK_QUICK_TRIES 5
 #define LINK_RESET_EVERY 1000	/* ms, those for unknown sessions */
+#define LINK_NOTES 32		/* waiting at most */
 #define LINK_PENDINGS 4		/* HELLOs answered and not confirmed: stale ones must not push out the real one */
 
 struct link_flight {
@@ -32,6 +33,10 @@ struct link_session {
 	int64_t began;		/* mono */
 	uint64_t tx_frame, rx_frame;
 	int64_t rx_at;		/* mono when rx_frame came */
+	unsigned version;	/* spoken: the highest both know */
+	struct buf notes[LINK_NOTES];	/* ring: to be sent */
+	size_t note_first, note_n, note_sent;	/* sent: bytes of the first */
+	struct buf note_in;	/* of the peer's, so far */
 	uint64_t tx_whole, rx_whole;	/* parcels wholly sent, wholly come */
 	struct link_flight *flight;	/* ring; number ascending */
 	size_t flight_first, flight_n, flight_cap;	/* cap: power of two */
@@ -110,6 +115,7 @@ void link_send_end(struct link *);				/* frees what belongs to a session */
 bool link_send_acked(struct link *, uint64_t number, uint64_t delay);	/* false: it was never sent */
 void link_send_probed(struct link *, uint64_t echo, uint64_t peer_time);
 void link_send_forget(struct link *, const struct parcel *);	/* its bytes are not wanted any more */
+bool link_send_note(struct link *, const void *, size_t);	/* false: there is no room, or the peer does not know notes */
 bool link_send_frame(struct link *);				/* false: nothing is due */
 
 #endif

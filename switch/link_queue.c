@@ -28,14 +28,14 @@ hash_slot(const struct link_queue *q, uint64_t token)
 	return &q->hash[mix(token) & (q->hash_cap - 1)];
 }
 
-static bool
-hash_has(const struct link_queue *q, uint64_t token)
+struct parcel *
+link_queue_by_token(const struct link_queue *q, uint64_t token)
 {
-	for (const struct parcel *p = *hash_slot(q, token); p != NULL; p = p->same_hash) {
-		if (p->token == token)
-			return true;
-	}
-	return false;
+	struct parcel *p = *hash_slot(q, token);
+
+	while (p != NULL && p->token != token)
+		p = p->same_hash;
+	return p;
 }
 
 static void
@@ -143,7 +143,7 @@ link_queue_add(struct link_queue *q, uint64_t token, int precedence, size_t byte
 	struct parcel *p;
 
 	assert(precedence >= 1 && precedence <= LINK_PRECEDENCES);
-	assert(!hash_has(q, token));
+	assert(link_queue_by_token(q, token) == NULL);
 	l = &q->by[precedence];
 	p = xcalloc(1, sizeof(*p));
 	p->token = token;
@@ -151,6 +151,12 @@ link_queue_add(struct link_queue *q, uint64_t token, int precedence, size_t byte
 	p->bytes = bytes;
 	p->order = ++q->order;
 	hash_add(q, p);
+	p->older = q->youngest[precedence];
+	if (p->older != NULL)
+		p->older->younger = p;
+	else
+		q->oldest[precedence] = p;
+	q->youngest[precedence] = p;
 	list_insert(l, p, NULL);
 	if (l->cursor == NULL)
 		l->cursor = p;
@@ -224,6 +230,14 @@ link_queue_done(struct link_queue *q, struct parcel *p)
 	forget_serial(q, p);
 	list_remove(&q->by[p->refused ? 0 : p->precedence], p);
 	hash_del(q, p);
+	if (p->older != NULL)
+		p->older->younger = p->younger;
+	else
+		q->oldest[p->precedence] = p->younger;
+	if (p->younger != NULL)
+		p->younger->older = p->older;
+	else
+		q->youngest[p->precedence] = p->older;
 	q->count[p->precedence]--;
 	q->count[0]--;
 	free(p);

@@ -25,7 +25,9 @@ struct parcel {
 	int64_t due;		/* while refused: when it is offered again */
 	uint8_t precedence;
 	bool refused;
+	int64_t at;		/* ms UTC, when it was given to us */
 	struct parcel *prev, *next;	/* in its precedence, or in the refused list */
+	struct parcel *older, *younger;	/* of its precedence, refused or not, by order */
 	struct parcel *same_hash;
 };
 
@@ -36,6 +38,7 @@ struct parcel_list {
 
 struct link_queue {
 	struct parcel_list by[LINK_PRECEDENCES + 1];	/* [0]: refused, by due time */
+	struct parcel *oldest[LINK_PRECEDENCES + 1], *youngest[LINK_PRECEDENCES + 1];
 	size_t count[LINK_PRECEDENCES + 1];		/* [0]: all; refused ones count in their precedence */
 	struct parcel **begun;		/* ring: begun[serial & (cap - 1)] for low <= serial < next; NULL: done with */
 	size_t begun_cap;
@@ -49,6 +52,7 @@ void link_queue_init(struct link_queue *);
 void link_queue_free(struct link_queue *);
 /* The token must not be queued yet. */
 struct parcel *link_queue_add(struct link_queue *, uint64_t token, int precedence, size_t bytes);
+struct parcel *link_queue_by_token(const struct link_queue *, uint64_t token);	/* NULL: not queued */
 /* The parcel to send from now: highest precedence first; NULL: everything is sent. */
 struct parcel *link_queue_first(const struct link_queue *);
 void link_queue_begin(struct link_queue *, struct parcel *);	/* gives it the next serial */

@@ -127,14 +127,70 @@ serial_set_drop_below(struct serial_set *s, uint64_t serial)
 }
 
 void
+serial_set_cut(struct serial_set *s, uint64_t first, uint64_t last)
+{
+	size_t i, k;
+
+	if (first > last)
+		return;
+	i = set_find(s, first);
+	if (i < s->n && s->v[i].first < first) {
+		uint64_t end = range_end(&s->v[i]);
+
+		s->v[i].count = first - s->v[i].first;
+		i++;
+		if (end > last + 1) {
+			set_insert(s, i, (struct serial_range){ .first = last + 1, .count = end - last - 1 });
+			return;
+		}
+	}
+	for (k = i; k < s->n && range_end(&s->v[k]) <= last + 1; k++)
+		continue;
+	set_erase(s, i, k - i);
+	if (i < s->n && s->v[i].first <= last) {
+		s->v[i].count -= last + 1 - s->v[i].first;
+		s->v[i].first = last + 1;
+	}
+}
+
+void
+serial_set_put(struct serial_set *s, uint64_t first, uint64_t last)
+{
+	size_t i;
+
+	if (first > last)
+		return;
+	serial_set_cut(s, first, last);
+	i = set_find(s, first);
+	if (i > 0 && range_end(&s->v[i - 1]) == first)
+		s->v[--i].count += last - first + 1;
+	else
+		set_insert(s, i, (struct serial_range){ .first = first, .count = last - first + 1 });
+	if (i + 1 < s->n && s->v[i + 1].first == last + 1) {
+		s->v[i].count += s->v[i + 1].count;
+		set_erase(s, i + 1, 1);
+	}
+}
+
+uint64_t
+serial_set_count(const struct serial_set *s)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		n += s->v[i].count;
+	return n;
+}
+
+void
 serial_set_shift(struct serial_set *s, size_t n)
 {
 	assert(n <= s->n);
 	set_erase(s, 0, n);
 }
 
-static void
-set_free(struct serial_set *s)
+void
+serial_set_free(struct serial_set *s)
 {
 	free(s->v);
 	memset(s, 0, sizeof(*s));
@@ -172,10 +228,10 @@ void
 link_recv_free(struct link_recv *rx)
 {
 	parts_clear(rx);
-	set_free(&rx->held);
-	set_free(&rx->pending);
-	set_free(&rx->refused);
-	set_free(&rx->tell);
+	serial_set_free(&rx->held);
+	serial_set_free(&rx->pending);
+	serial_set_free(&rx->refused);
+	serial_set_free(&rx->tell);
 	free(rx->refusals);
 	rx->refusals = NULL;
 	rx->n_refusals = rx->refusals_cap = 0;

@@ -17,7 +17,7 @@
 #define LINK_GAPS_MAX 4096
 #define LINK_REFUSALS_MAX 4096	/* waiting to be told; more in one turn end the session */
 
-/* Sorted, disjoint, not touching one another. */
+/* Sorted, disjoint, not touching one another.  (station_line*.c keeps its numbers in them too: anything below 2^63.) */
 struct serial_set {
 	struct serial_range *v;
 	size_t n, cap;
@@ -55,6 +55,11 @@ bool serial_set_has(const struct serial_set *, uint64_t serial);
 void serial_set_add(struct serial_set *, uint64_t serial);
 bool serial_set_del(struct serial_set *, uint64_t serial);	/* false: was not in it */
 void serial_set_drop_below(struct serial_set *, uint64_t serial);
+/* first <= serial <= last; first > last: nothing happens. */
+void serial_set_put(struct serial_set *, uint64_t first, uint64_t last);
+void serial_set_cut(struct serial_set *, uint64_t first, uint64_t last);
+uint64_t serial_set_count(const struct serial_set *);
+void serial_set_free(struct serial_set *);
 
 void link_recv_free(struct link_recv *);
 /* A session begins: its peer's epoch and lowest outstanding serial. */

@@ -2,8 +2,9 @@
  * What goes out on a link's session: packs frames, keeps the window, measures the round trip.
  *
  * A frame takes acknowledgements first, then parcels by precedence until it is full; a parcel that does not fit
- * goes in fragments, and a more urgent one that comes meanwhile goes before its next fragment.  Only frames with
- * parcels count against the window and are acknowledged; acknowledging an acknowledgement would never end.
+ * goes in fragments, and a more urgent one that comes meanwhile goes before its next fragment.  Notes go when no
+ * parcel is left to send, in pieces likewise.  Only frames with parcels or notes count against the window and are
+ * acknowledged; acknowledging an acknowledgement would never end.
  *
  * Round trip: measured from the moment a frame's last byte has, by the line's rate, gone out.  Measured from the
  * call it would contain our own queue, the window made from it would lengthen the queue, and the urgent would wait
@@ -72,6 +73,9 @@ link_send_end(struct link *l)
 		buf_free(&l->payload[i]);
 		l->payload_of[i] = NULL;
 	}
+	for (size_t i = 0; i < LINK_NOTES; i++)
+		buf_free(&l->s.notes[i]);
+	buf_free(&l->s.note_in);
 	free(l->s.flight);
 	memset(&l->s, 0, sizeof(l->s));
 }
@@ -266,6 +270,51 @@ put_parcels(struct link *l, size_t limit, bool flash_only)
 	return any;
 }
 
+bool
+link_send_note(struct link *l, const void *p, size_t n)
+{
+	struct link_session *s = &l->s;
+
+	if (s->version < 2 || n < 1 || n > LINK_NOTE_MAX || s->note_n == LINK_NOTES)
+		return false;
+	buf_put(&s->notes[(s->note_first + s->note_n++) % LINK_NOTES], p, n);
+	return true;
+}
+
+/* True when notes went into the frame. */
+static bool
+put_notes(struct link *l, size_t limit)
+{
+	struct link_session *s = &l->s;
+	bool any = false;
+
+	while (s->note_n > 0) {
+		struct buf *note = &s->notes[s->note_first];
+		struct frame_item it = { .type = ITEM_NOTE };
+		size_t room = limit > l->out.n ? limit - l->out.n : 0, over;
+
+		if (room < FRAGMENT_LEAST)
+			break;
+		it.p = note->p + s->note_sent;
+		it.n = note->n - s->note_sent;
+		if (link_frame_item_size(&it) > room) {
+			over = link_frame_item_size(&it) - it.n + 1;	/* `left` may take one byte more */
+			it.left = it.n - (room - over);
+			it.n = room - over;
+		}
+		link_frame_item_put(&l->out, &it);
+		any = true;
+		s->note_sent += it.n;
+		if (s->note_sent < note->n)
+			break;
+		buf_free(note);
+		s->note_first = (s->note_first + 1) % LINK_NOTES;
+		s->note_n--;
+		s->note_sent = 0;
+	}
+	return any;
+}
+
 static void
 put_custody(struct link *l, size_t limit)
 {
@@ -387,6 +436,8 @@ link_send_frame(struct link *l)
 	room = s->in_flight < window ? window - s->in_flight : 0;
 	if (room >= limit / 2) {
 		parcels = put_parcels(l, room < limit ? room : limit, false);
+		if (link_queue_first(&l->q) == NULL)
+			parcels = put_notes(l, room < limit ? room : limit) || parcels;
 	} else if (!s->reserved_out) {
 		reserved = parcels = put_parcels(l, limit, true);
 	}

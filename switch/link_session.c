@@ -31,7 +31,7 @@ void
 link_hello_send(struct link *l, uint64_t conn, uint64_t to, uint64_t mine, uint64_t peer_epoch, uint64_t peer_low)
 {
 	struct frame_head head = { .type = FRAME_HELLO, .to = to };
-	struct frame_hello h = { .nonce = mine, .version_min = LINK_PROTO_MIN, .version_max = LINK_PROTO_MAX };
+	struct frame_hello h = { .nonce = mine, .version_min = LINK_PROTO_MIN, .version_max = l->conf.version_max };
 
 	(void)snprintf(h.station, sizeof(h.station), "%s", l->conf.self);
 	h.epoch = l->conf.epoch;
@@ -118,6 +118,7 @@ session_begin(struct link *l, uint64_t mine, uint64_t conn, const struct frame_h
 	l->s.mine = mine;
 	l->s.peer = h->nonce;
 	l->s.conn = conn;
+	l->s.version = h->version_max < l->conf.version_max ? (unsigned)h->version_max : l->conf.version_max;
 	l->s.began = l->mono;
 	l->last_heard = l->now;
 	l->sessions++;
@@ -137,9 +138,9 @@ unfit(struct link *l, const struct frame_hello *h, char *why, size_t size)
 		(void)snprintf(why, size, "station is %s, expected %s", h->station, l->conf.peer);
 		return why;
 	}
-	if (h->version_min > LINK_PROTO_MAX || h->version_max < LINK_PROTO_MIN) {
+	if (h->version_min > l->conf.version_max || h->version_max < LINK_PROTO_MIN) {
 		(void)snprintf(why, size, "no common version: peer %d-%d, here %d-%d", (int)(h->version_min & 0xffff),
-		    (int)(h->version_max & 0xffff), LINK_PROTO_MIN, LINK_PROTO_MAX);
+		    (int)(h->version_max & 0xffff), LINK_PROTO_MIN, (int)l->conf.version_max);
 		return why;
 	}
 	return NULL;
@@ -317,6 +318,25 @@ on_stream(struct link *l, const struct frame_item *it)
 }
 
 static void
+on_note(struct link *l, const struct frame_item *it)
+{
+	struct buf *in = &l->s.note_in;
+	struct buf whole;
+
+	if (l->s.version < 2 || in->n + it->n + it->left > LINK_NOTE_MAX) {
+		link_session_end(l, N_("a note that was not agreed on"), true);
+		return;
+	}
+	buf_put(in, it->p, it->n);
+	if (it->left > 0)
+		return;
+	whole = *in;
+	memset(in, 0, sizeof(*in));
+	l->ops->note(l->ctx, whole.p, whole.n);
+	buf_free(&whole);
+}
+
+static void
 frame_data(struct link *l, const struct frame_head *head, struct reader *r)
 {
 	static void (*const on[])(struct link *, const struct frame_item *) = {
@@ -328,6 +348,7 @@ frame_data(struct link *l, const struct frame_head *head, struct reader *r)
 		[ITEM_PROBE] = on_probe,
 		[ITEM_PROBE_REPLY] = on_probe_reply,
 		[ITEM_STREAM] = on_stream,
+		[ITEM_NOTE] = on_note,
 	};
 	struct frame_item it;
 	bool parcels = false;
@@ -345,7 +366,7 @@ frame_data(struct link *l, const struct frame_head *head, struct reader *r)
 	l->s.rx_frame = head->number;
 	l->s.rx_at = l->mono;
 	while (l->state == LINK_UP && link_frame_item_get(r, &it) == 1) {
-		parcels = parcels || it.type == ITEM_PARCEL || it.type == ITEM_FRAGMENT;
+		parcels = parcels || it.type == ITEM_PARCEL || it.type == ITEM_FRAGMENT || it.type == ITEM_NOTE;
 		on[it.type](l, &it);
 	}
 	if (l->state == LINK_UP && l->rx.overflow)

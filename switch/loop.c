@@ -5,7 +5,11 @@
  * The turn.  Input events only note that a turn is wanted; it is run behind all events that were ready in the same
  * pass, so that whatever one pass of the loop brought is one transaction (DESIGN 4.2).  Order: prepare, COMMIT,
  * release, flush.  A COMMIT that fails is unknown, not rolled back (4.3): nothing of the turn leaves, the loop ends
- * with EX_IOERR, and a fresh start (the supervisor's) finds out what is on disk.
+ * with LOOP_REOPEN, and opening the journal anew finds out what is on disk; the same request, repeated, is then answered
+ * from there.  How often that is tried, loop_reopen() says.
+ *
+ * The disk (space.h) is looked at while something is written, and otherwise with the timers that there are: an idle
+ * station is not woken for it.
  *
  * The clock told to the station is UTC and never goes back: a small step back is waited out, a larger one ends this
  * life and starts another in the same process (LOOP_AGAIN), because every timer of the old one would stand still until
@@ -18,6 +22,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -27,12 +32,17 @@
 #include "../formats/i18n.h"
 #include "desk.h"
 #include "journal.h"
+#include "keep.h"
 #include "log.h"
+#include "space.h"
 #include "station.h"
 #include "zsock.h"
 
 #define STEP_BACK_MAX 5000 /* ms of a clock set back that are waited out */
 #define WAKE_MAX 30000	   /* ms between looks at the clock, whatever the station wants */
+#define LOOK_WRITING 50	   /* ms between looks at the disk while commits come */
+#define LOOK_WAKING 2000   /* ms between those a timer brings */
+#define DAY_BEGINS ((int64_t)16 * 3600 * 1000) /* midnight in China, in ms after midnight UTC */
 
 struct loop {
 	const struct loop_conf *conf;
@@ -43,8 +53,14 @@ struct loop {
 	struct station *station;
 	struct zsock *z;
 	struct desk *desk;
+	struct space *space;
+	struct keep *keep;
 	int64_t last_now, denied_at;
+	int64_t looked;	/* ms monotonic of the last look at the disk */
+	int64_t wake_at;	/* ms monotonic the wake timer is set for */
 	uint64_t denied_n;
+	bool wrote;	/* housekeeping has written */
+	bool shorted;	/* room was short when this turn began */
 	bool ended;
 	int code;
 };
@@ -86,6 +102,9 @@ loop_now(struct loop *l)
 	return now;
 }
 
+static void do_alarm(void *ctx, const char *what, const char *detail);
+static bool on_busy(void *ctx);
+
 /* ---- the turn ---- */
 
 static void
@@ -108,9 +127,8 @@ static bool
 journal_failed(struct loop *l)
 {
 	log_event(LOG_LV_ERROR, "journal_failed",
-	    "what=\"the journal could not be written; nothing of this turn is sent; the switch stops and a restart "
-	    "reconciles\"");
-	end(l, EX_IOERR);
+	    "what=\"the journal could not be written; nothing of this turn is sent; it is opened anew and reconciles\"");
+	end(l, LOOP_REOPEN);
 	return false;
 }
 
@@ -120,7 +138,8 @@ commit(struct loop *l, int64_t now)
 {
 	bool ok;
 
-	if (station_dirty(l->station)) {
+	if (station_dirty(l->station) || l->wrote) {
+		l->wrote = false;
 		station_prepare(l->station, now);
 		ok = !l->journal->failed && l->journal->ops->commit(l->journal) == 0;
 		station_committed(l->station, now, ok);
@@ -130,20 +149,86 @@ commit(struct loop *l, int64_t now)
 	return l->journal->failed ? journal_failed(l) : true;
 }
 
+/* ---- the disk ---- */
+
+static unsigned long long
+free_mb(const struct loop *l)
+{
+	return (unsigned long long)(space_free_bytes(l->space) >> 20);
+}
+
+/* The station raises the alarm when it gets worse; that it is over is ours to say. */
+static void
+room_tell(struct loop *l, int64_t now, int before)
+{
+	int lowest = space_lowest(l->space);
+	const struct enum_name *e = enum_by_value("precedence", lowest);
+	char detail[256];
+
+	log_event(lowest > before ? LOG_LV_INFO : LOG_LV_WARN, "room", "lowest=%d was=%d free_mb=%llu", lowest, before, free_mb(l));
+	station_room(l->station, now, lowest);
+	if (lowest <= before)
+		return;
+	if (lowest == PREC_ROUTINE)
+		(void)snprintf(detail, sizeof(detail), "%s", _("the disk has room again: everything is taken"));
+	else
+		(void)snprintf(detail, sizeof(detail), _("the disk has more room: %s is taken again"), e != NULL ? _(e->label) : "?");
+	do_alarm(l, "disk", detail);
+}
+
+static void
+room_look(struct loop *l, int64_t now, int64_t pause)
+{
+	int64_t mono = clock_ms(CLOCK_MONOTONIC);
+	int before = space_lowest(l->space);
+
+	if (l->looked != 0 && mono - l->looked < pause)
+		return;
+	l->looked = mono;
+	if (space_look(l->space))
+		room_tell(l, now, before);
+}
+
+/* A timer that is due sooner is left: put off by every turn, it would never come while one follows the other. */
+static void
+wake_arm(struct loop *l, int64_t now)
+{
+	int64_t wake = station_wake(l->station), search = station_search_wake(l->station), again = space_again(l->space), at;
+
+	if (search < wake)
+		wake = search;
+	wake = wake - now > WAKE_MAX ? WAKE_MAX : wake - now;
+	if (again < wake)
+		wake = again;
+	if (wake < 1)
+		wake = 1;
+	at = clock_ms(CLOCK_MONOTONIC) + wake;
+	if (at >= l->wake_at)
+		return;
+	l->wake_at = at;
+	after(l->wake, wake);
+}
+
 static void
 turn(struct loop *l)
 {
-	int64_t now = loop_now(l), wake;
+	int64_t now = loop_now(l);
+	bool wrote = station_dirty(l->station) || l->wrote;
 
-	if (l->ended || !commit(l, now))
+	if (l->ended)
 		return;
+	l->shorted = space_lowest(l->space) != PREC_ROUTINE;
+	/* Before the write, so that the ballast gives way to it; every time once room is short. */
+	if (wrote)
+		room_look(l, now, space_lowest(l->space) == PREC_ROUTINE ? LOOK_WRITING : 0);
+	if (!commit(l, now))
+		return;
+	keep_committed(l->keep);
 	station_flush(l->station, now);
 	desk_committed(l->desk);
-	wake = station_wake(l->station);
-	wake = wake - now > WAKE_MAX ? WAKE_MAX : wake - now;
-	after(l->wake, wake < 1 ? 1 : wake);
+	wake_arm(l, now);
 	/* What the release itself wrote goes with the next turn, after a look at the other descriptors. */
-	if (station_dirty(l->station))
+	if (station_dirty(l->station) || l->wrote)
 		after(l->turn, 0);
 }
 
@@ -164,7 +249,11 @@ wake_cb(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (l->ended)
 		return;
+	l->wake_at = INT64_MAX;
+	room_look(l, loop_now(l), space_again(l->space) < LOOK_WAKING ? 0 : LOOK_WAKING);
 	station_tick(l->station, loop_now(l));
+	if (!on_busy(l))
+		(void)station_search_step(l->station, loop_now(l));
 	turn(l);
 }
 
@@ -198,7 +287,16 @@ do_send(void *ctx, const char *peer, uint64_t conn, const void *frame, size_t le
 static void
 do_reply(void *ctx, uint64_t ticket, const struct msgid *id, bool duplicate, const struct fault *f)
 {
-	desk_reply(((struct loop *)ctx)->desk, ticket, id, duplicate, f);
+	struct loop *l = ctx;
+	struct fault told;
+
+	/* Refused for now, while the disk is short: with the figure that people will ask for. */
+	if (f != NULL && f->code == EX_TEMPFAIL && l->shorted) {
+		told = *f;
+		(void)fault_set(&told, f->code, f->field, _("%s (%llu MB free)"), f->text, free_mb(l));
+		f = &told;
+	}
+	desk_reply(l->desk, ticket, id, duplicate, f);
 }
 
 static void
@@ -214,7 +312,12 @@ static void
 do_alarm(void *ctx, const char *what, const char *detail)
 {
 	struct loop *l = ctx;
+	char text[600];
 
+	if (strcmp(what, "disk") == 0) {
+		(void)snprintf(text, sizeof(text), _("%s (%llu MB free)"), detail, free_mb(l));
+		detail = text;
+	}
 	log_event(LOG_LV_WARN, "alarm", "what=%s detail=%s", log_quote(what), log_quote(detail));
 	if (l->desk != NULL)
 		desk_alarm(l->desk, loop_now(l), what, detail);
@@ -318,7 +421,38 @@ on_reload(void *ctx, struct fault *f)
 	return 0;
 }
 
-static const struct desk_ops desk_inputs = {on_now, on_reload, on_turn_end};
+static int
+on_backup(void *ctx, uint64_t ticket, const char *path, struct fault *f)
+{
+	return keep_backup(((struct loop *)ctx)->keep, ticket, path, f);
+}
+
+static const struct desk_ops desk_inputs = {on_now, on_reload, on_turn_end, on_backup};
+
+/* ---- housekeeping ---- */
+
+static bool
+on_busy(void *ctx)
+{
+	struct loop *l = ctx;
+
+	return station_dirty(l->station) || l->wrote;
+}
+
+static void
+on_wrote(void *ctx)
+{
+	((struct loop *)ctx)->wrote = true;
+	turn_wanted(ctx);
+}
+
+static void
+on_done(void *ctx, uint64_t ticket, json_t *answer, const struct fault *f)
+{
+	desk_answer(((struct loop *)ctx)->desk, ticket, answer, f);
+}
+
+static const struct keep_ops keep_effects = {on_now, on_busy, on_wrote, do_alarm, on_done};
 
 static void
 signal_cb(evutil_socket_t sig, short what, void *arg)
@@ -366,6 +500,23 @@ events_open(struct loop *l, struct fault *f)
 	return 0;
 }
 
+/* On a full disk the ballast gives way, so that the journal can be opened and its epoch written. */
+static int
+journal_open(struct loop *l, bool fresh, struct fault *f)
+{
+	const struct stationdir *dir = l->conf->dir;
+
+	l->space = space_open(dir->journal, dir->room_mb, dir->ballast_mb);
+	space_make_way(l->space, false);
+	if ((l->journal = journal_sqlite_open(dir->journal, fresh, f)) == NULL &&
+	    (f->code == EX_IOERR || f->code == EX_CANTCREAT)) {
+		space_make_way(l->space, true);
+		memset(f, 0, sizeof(*f));
+		l->journal = journal_sqlite_open(dir->journal, fresh, f);
+	}
+	return l->journal != NULL ? 0 : -1;
+}
+
 static int
 station_open(struct loop *l, struct fault *f)
 {
@@ -373,7 +524,7 @@ station_open(struct loop *l, struct fault *f)
 	bool fresh = stationdir_fresh(dir);
 	struct station_conf conf;
 
-	if ((l->journal = journal_sqlite_open(dir->journal, fresh, f)) == NULL)
+	if (journal_open(l, fresh, f) != 0)
 		return -1;
 	memset(&conf, 0, sizeof(conf));
 	memcpy(conf.self, dir->station, sizeof(conf.self));
@@ -381,6 +532,15 @@ station_open(struct loop *l, struct fault *f)
 	conf.codebook = l->conf->codebook;
 	conf.rules = l->conf->rules;
 	conf.reoffer = (int64_t)dir->reoffer_minutes * 60000;
+	conf.return_after = (int64_t)dir->return_hours * 3600000;
+	conf.hosted = dir->hosted;
+	conf.attended = (int64_t)dir->attended_minutes * 60000;
+	conf.resend_days = dir->resend_days;
+	conf.divert[PREC_FLASH] = (int64_t)dir->divert_seconds * 1000;
+	conf.divert[PREC_URGENT] = 3 * conf.divert[PREC_FLASH];
+	conf.divert[PREC_PRIORITY] = 10 * conf.divert[PREC_FLASH];
+	conf.divert[PREC_ROUTINE] = 30 * conf.divert[PREC_FLASH];
+	conf.day_begins = DAY_BEGINS;
 	randombytes_buf(&conf.seed, sizeof(conf.seed));
 	if ((l->station = station_new(&conf, l->journal, loop_now(l), &station_effects, l, f)) == NULL)
 		return -1;
@@ -405,6 +565,31 @@ network_open(struct loop *l, struct fault *f)
 	return dir->listen[0] != '\0' ? zsock_bind(l->z, dir->listen, f) : 0;
 }
 
+static void
+keep_open(struct loop *l)
+{
+	struct keep_conf conf = {.base = l->base, .dir = l->conf->dir, .journal = l->journal, .day_begins = DAY_BEGINS,
+	    .reserve = space_bounds(l->space)->need[PREC_ROUTINE]};
+
+	l->keep = keep_new(&conf, &keep_effects, l);
+}
+
+int64_t
+loop_reopen(struct loop_reopens *r, int64_t now)
+{
+	static const int64_t pause[LOOP_REOPENS] = {200, 1000, 3000};
+	size_t recent = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (now - r->at[i] < LOOP_REOPEN_SPAN)
+			r->at[recent++] = r->at[i];
+	r->n = recent;
+	if (recent == LOOP_REOPENS)
+		return -1;
+	r->at[r->n++] = now;
+	return pause[recent];
+}
+
 int
 loop_serve(const struct loop_conf *conf, struct fault *f)
 {
@@ -412,10 +597,13 @@ loop_serve(const struct loop_conf *conf, struct fault *f)
 	int code;
 
 	l->conf = conf;
+	l->wake_at = INT64_MAX;
 	l->topology = xcalloc(1, sizeof(*l->topology));
 	if (loop_topology(conf->dir, l->topology, f) != 0 || events_open(l, f) != 0 || station_open(l, f) != 0 ||
 	    network_open(l, f) != 0 || (l->desk = desk_new(l->base, conf->dir, l->station, &desk_inputs, l, f)) == NULL)
 		goto out;
+	keep_open(l);
+	room_look(l, loop_now(l), 0);
 	station_start(l->station, loop_now(l));
 	turn(l);
 	if (!l->ended) {
@@ -432,11 +620,13 @@ out:
 	code = l->ended ? l->code : f->code != 0 ? f->code : EX_SOFTWARE;
 	/* Desks first: they look into the station; then the sockets, so that the last frames have gone before the
 	 * journal closes. */
+	keep_free(l->keep);
 	desk_free(l->desk);
 	zsock_free(l->z);
 	station_free(l->station);
 	if (l->journal != NULL)
 		l->journal->ops->close(l->journal);
+	space_free(l->space);
 	for (size_t i = 0; i < 3; i++)
 		if (l->sigs[i] != NULL)
 			event_free(l->sigs[i]);

@@ -34,6 +34,9 @@ static const struct {
 	{ "review", query_review },
 	{ "propose", query_propose },
 	{ "diff", query_diff },
+	{ "trace", query_trace },
+	{ "ledger", query_ledger },
+	{ "search", query_search },
 };
 
 json_t *

@@ -18,9 +18,10 @@ struct query_env {
  * NULL + fault when refused or op unknown (EX_USAGE). */
 json_t *query_answer(const struct query_env *, int64_t now, const char *op, const json_t *request, struct fault *);
 
-/* What a submit's answer points out, appended to the list: missing and odd fields, numbers in the words that are not those of
+/* What a submit's answer points out, told one by one: missing and odd fields, numbers in the words that are not those of
  * the figures, and in one line the elements a first or final report says nothing of. (query_review.c) */
-void query_remarks(const struct rules *, const struct body *, int64_t now, json_t *list);
+typedef void (*query_remark_fn)(void *ctx, const char *text);
+void query_remarks(const struct rules *, const struct body *, int64_t now, query_remark_fn, void *ctx);
 /* A draft as `drafts` shows it but for its content: rid seat ms begun state state_name trail[] unsigned_from.  (query_drafts.c) */
 json_t *query_draft(struct station *, const struct journal_draft *, int64_t now, bool zh);
 

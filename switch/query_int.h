@@ -88,6 +88,8 @@ struct grade_cache {		/* grade and number of the incidents met in one request */
 size_t query_incident_of(struct query *, struct grade_cache *, const struct msgid *);
 void grade_cache_free(struct grade_cache *);
 
+json_t *query_delivery(const struct query *, const struct journal_delivery *);	/* one addressee (query_show.c) */
+
 /* ---- an undetermined grade is asked for again (query_propose.c) ---- */
 struct ask_again {
 	int64_t origin, due;		/* ms UTC: the last word on it; when it is asked for again */
@@ -106,6 +108,7 @@ struct inbox_item {
 	int demands;			/* 0, ACT_READ, ACT_SIGNED */
 	int done;			/* highest enum act of ours */
 	bool answered, own, history, ring, recalled, corrected;
+	bool notice;			/* our own: something could not be delivered */
 	bool attention;
 };
 /* ---- answers: new reference, or NULL + fault ---- */
@@ -117,6 +120,9 @@ json_t *query_message_answer(struct query *);
 json_t *query_inbox(struct query *);
 json_t *query_owed(struct query *);
 json_t *query_status(struct query *);
+json_t *query_trace(struct query *);
+json_t *query_ledger(struct query *);
+json_t *query_search(struct query *);
 json_t *query_verify(struct query *);
 json_t *query_review(struct query *);
 json_t *query_propose(struct query *);

@@ -173,7 +173,7 @@ mail_owed(struct query *q, struct live_mail *m)
 	struct body *b;
 	int rc;
 
-	if (msgid_is_set(&m->it.incident) || m->owed[language(q)].made)
+	if ((msgid_is_set(&m->it.incident) && !m->it.notice) || m->owed[language(q)].made)
 		return 0;
 	rc = query_message(q, &m->id, &msg, &b);
 	if (rc == 0)
@@ -549,7 +549,7 @@ live_due(struct query *q, struct live *l)
 	for (size_t i = 0; i < l->n; i++) {
 		struct live_mail *m = l->order[i];
 
-		if (msgid_is_set(&m->it.incident) || known_empty(m->owed))
+		if ((msgid_is_set(&m->it.incident) && !m->it.notice) || known_empty(m->owed))
 			continue;
 		if (mail_owed(q, m) == -1)
 			goto failed;

@@ -317,6 +317,13 @@ live_deeds(struct query *q, struct inbox_item *it)
 	return rc;
 }
 
+static bool
+is_notice(const struct journal_msg *m, const struct body *b)
+{
+	return m->kind == KIND_RECEIPT && m->local && body_enum(b, F_ACT) == ACT_RETURNED &&
+	    body_first(b, F_REGARDING) != NULL;
+}
+
 bool
 live_is_mail(const struct query *q, const struct journal_msg *m, const struct body *b)
 {
@@ -335,9 +342,10 @@ live_is_mail(const struct query *q, const struct journal_msg *m, const struct bo
 	default:
 		return false;
 	}
-	/* What was taken in here from another system has come in too, though it is filed as ours. */
+	/* What was taken in here from another system has come in too, though it is filed as ours; and so has the switch's own word that
+	 * something could not be delivered. */
 	if (strcmp(m->id.origin, q->self) == 0)
-		return m->kind == KIND_WARNING && body_first(b, F_FOREIGN_ID) != NULL;
+		return (m->kind == KIND_WARNING && body_first(b, F_FOREIGN_ID) != NULL) || is_notice(m, b);
 	return incident_addressed(b, q->self, true) &&
 	    (m->kind != KIND_RECEIPT || body_enum(b, F_ACT) == ACT_RETURNED);
 }
@@ -352,7 +360,8 @@ live_item(const struct journal_msg *m, const struct body *b, bool own, struct in
 	it->precedence = m->precedence;
 	it->stored = m->stored;
 	it->seq = m->seq;
-	it->own = own;
+	it->notice = own && is_notice(m, b);
+	it->own = own && !it->notice;
 	it->history = body_flag(b, F_HISTORY);
 	it->ring = body_flag(b, F_RING);
 	it->demands = m->kind == KIND_RECEIPT ? ACT_READ : clock_demands(b);

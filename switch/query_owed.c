@@ -15,7 +15,7 @@
 #define MERGES_MAX 8 /* incidents merged into one another in a row */
 
 /* Beyond enum owed, in the order of its values. */
-enum { OWED_GRADE_AGAIN = 100, OWED_SIGNATURE };
+enum { OWED_GRADE_AGAIN = 100, OWED_SIGNATURE, OWED_RETURNED };
 
 struct owed_list {
 	struct query *q;
@@ -183,12 +183,55 @@ owed_judge(struct query *q, const struct inbox_item *it, const struct body *b, i
 		clock_message(&m, q->self, q->level, q->conf->rules, add, ctx);
 }
 
+/* 非投递通知: until a person has seen that it did not get there (reading it settles it), or it has got there after all. */
+static void
+owed_returned(struct owed_list *l, const struct inbox_item *it, const struct body *b)
+{
+	struct query *q = l->q;
+	struct owed_item item = { .incident = it->incident, .about = it->id, .origin = it->stored, .due = it->stored };
+	const struct value *ref = body_first(b, F_REFS), *to = body_first(b, F_REGARDING);
+	struct journal_incident inc;
+	struct buf title = { 0 };
+	struct journal_msg m;
+	struct body *of = NULL;
+	char number[320];
+	json_t *o, *list;
+
+	if (!it->attention)
+		return;
+	memset(&m, 0, sizeof m);
+	if (ref != NULL && query_message(q, &ref->u.id, &m, &of) == 0)
+		query_title(q, of, QUERY_TITLE, &title);
+	(void)snprintf(item.towards, sizeof item.towards, "%s", to != NULL ? to->u.text.s : "");
+	(void)snprintf(item.clause, sizeof item.clause, "%.*s", (int)cut_at(body_text(b, F_REASON) != NULL ?
+	    body_text(b, F_REASON) : "", sizeof item.clause), body_text(b, F_REASON) != NULL ? body_text(b, F_REASON) : "");
+	o = json_object();
+	list = json_array();
+	for (; to != NULL; to = body_next(b, to))
+		(void)json_array_append_new(list, json_string(to->u.text.s));
+	query_put(o, "stations", list);
+	if (ref != NULL)
+		query_put_id(o, "returned", &ref->u.id);
+	owed_put(l, &item, OWED_RETURNED, "returned", query_say(q, "not delivered", "未送达"), buf_cstr(&title), o);
+	memset(&inc, 0, sizeof inc);
+	if (msgid_is_set(&it->incident) && q->j->ops->incident_get(q->j, &it->incident, &inc) == 0)
+		query_put_text(o, "number", query_number(q, it->incident.origin, inc.number, number, sizeof number));
+	buf_free(&inc.summary);
+	buf_free(&title);
+	body_free(of);
+	buf_free(&m.body);
+}
+
 int
 owed_of_mail(struct query *q, const struct inbox_item *it, const struct body *b, struct live_owed *out)
 {
 	struct owed_list l = { .q = q, .body = b, .out = out };
 
 	assert(out->n == 0);
+	if (it->notice) {
+		owed_returned(&l, it, b);
+		return q->j->failed ? -1 : 0;
+	}
 	owed_judge(q, it, b, 0, owed_add, &l);
 	return q->j->failed ? -1 : 0;
 }

@@ -144,8 +144,10 @@ remarks(const struct query *q, const struct body *b)
 {
 	json_t *list = json_array();
 	struct check_remark r;
+	struct check_walk w;
 
-	for (size_t i = 0; i < FIELD_REPEAT_MAX && check_remark(b, q->now, i, &r); i++) {
+	check_walk_begin(&w, b, q->now, CHECK_ALL_KINDS);
+	while (check_walk_next(&w, &r)) {
 		json_t *o = json_object();
 
 		query_put_text(o, "field", r.field->name);
@@ -269,21 +271,26 @@ out:
 /* ---- what a submit's answer points out ---- */
 
 void
-query_remarks(const struct rules *rules, const struct body *b, int64_t now, json_t *list)
+query_remarks(const struct rules *rules, const struct body *b, int64_t now, query_remark_fn tell, void *ctx)
 {
 	const struct element_rules *er = rules_elements(rules);
 	struct element_conflict c[REVIEW_CONFLICTS];
+	const struct field *remarked[FIELD_REPEAT_MAX];
 	struct check_remark r;
+	struct check_walk w;
 	struct element e;
 	struct buf line = { 0 };
 	int stage = body_enum(b, F_STAGE);
-	size_t n;
+	size_t n, nremarked = 0;
 
-	for (size_t i = 0; i < FIELD_REPEAT_MAX && check_remark(b, now, i, &r); i++)
-		(void)json_array_append_new(list, json_string(r.text));
+	check_walk_begin(&w, b, now, CHECK_ALL_KINDS);
+	while (nremarked < FIELD_REPEAT_MAX && check_walk_next(&w, &r)) {
+		tell(ctx, r.text);
+		remarked[nremarked++] = r.field;
+	}
 	n = element_conflicts(b, c, REVIEW_CONFLICTS);
 	for (size_t i = 0; i < n && i < REVIEW_CONFLICTS; i++)
-		(void)json_array_append_new(list, json_string(c[i].text));
+		tell(ctx, c[i].text);
 	if (body_enum(b, F_KIND) != KIND_REPORT || (stage != STAGE_FIRST && stage != STAGE_FINAL) || er == NULL)
 		return;
 	/* One line for all of them: a first report in a hurry has many. */
@@ -292,8 +299,8 @@ query_remarks(const struct rules *rules, const struct body *b, int64_t now, json
 
 		if (e.state != ELEMENT_MISSING)
 			continue;
-		for (size_t k = 0; e.field != NULL && !told && k < FIELD_REPEAT_MAX && check_remark(b, now, k, &r); k++)
-			told = r.field == e.field;
+		for (size_t k = 0; e.field != NULL && !told && k < nremarked; k++)
+			told = remarked[k] == e.field;
 		if (told)
 			continue;
 		buf_puts(&line, line.n > 0 ? (i18n_zh() ? "、" : ", ") : "");
@@ -303,7 +310,7 @@ query_remarks(const struct rules *rules, const struct body *b, int64_t now, json
 		struct buf text = { 0 };
 
 		buf_printf(&text, _("nothing is said of: %s"), buf_cstr(&line));
-		(void)json_array_append_new(list, json_string(buf_cstr(&text)));
+		tell(ctx, buf_cstr(&text));
 		buf_free(&text);
 	}
 	buf_free(&line);

@@ -261,8 +261,8 @@ receipt_row(void *ctx, const struct journal_msg *m)
 	return json_array_size(r->list) >= SHOW_RECEIPTS;
 }
 
-static json_t *
-delivery_json(const struct query *q, const struct journal_delivery *d)
+json_t *
+query_delivery(const struct query *q, const struct journal_delivery *d)
 {
 	static const struct { const char *name, *en, *zh; } states[] = {
 		[DLV_OPEN] = { "open", "waiting to be sent", "待发" },
@@ -349,7 +349,7 @@ query_message_answer(struct query *q)
 		goto out;
 	}
 	for (size_t i = 0; i < ds.n; i++)
-		(void)json_array_append_new(deliveries, delivery_json(q, &ds.v[i]));
+		(void)json_array_append_new(deliveries, query_delivery(q, &ds.v[i]));
 	if (b != NULL)
 		query_title(q, b, QUERY_TITLE, &title);
 	digest_hex(m.digest, digest);

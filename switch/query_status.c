@@ -10,6 +10,29 @@
 
 /* ---- status ---- */
 
+/* One direction's continuous numbers (station.h). */
+static void
+put_line(const struct query *q, json_t *o, const char *member, const char *peer, bool out)
+{
+	struct line_status ls;
+	json_t *l;
+
+	if (!station_line_status(q->s, peer, out, &ls))
+		return;
+	l = json_object();
+	query_put(l, "stream", json_integer((json_int_t)ls.stream));
+	query_put(l, "last", json_integer((json_int_t)ls.last));
+	query_put(l, "missing", json_integer((json_int_t)ls.missing));
+	query_put(l, "first_missing", json_integer((json_int_t)ls.first_missing));
+	query_put(l, "missing_since", json_integer(ls.missing_since));
+	query_put(l, "closed", json_integer((json_int_t)ls.closed));
+	query_put(l, "closed_at", json_integer(ls.closed_at));
+	query_put(l, "differs", json_boolean(ls.differs));
+	if (!out)
+		query_put(l, "beyond", json_integer((json_int_t)ls.beyond));
+	query_put(o, member, l);
+}
+
 static json_t *
 link_json(const struct query *q, const struct neighbour *n)
 {
@@ -19,7 +42,7 @@ link_json(const struct query *q, const struct neighbour *n)
 		[LINK_UP] = { "up", "up", "通" },
 	};
 	struct link_status ls;
-	json_t *o = json_object(), *queued = json_array();
+	json_t *o = json_object(), *queued = json_array(), *oldest = json_array();
 	size_t s;
 
 	memset(&ls, 0, sizeof ls);
@@ -35,13 +58,33 @@ link_json(const struct query *q, const struct neighbour *n)
 	query_put(o, "since", json_integer(ls.since));
 	query_put(o, "rtt", json_integer(ls.rtt));
 	query_put(o, "clock_diff", ls.clock_diff == INT64_MIN ? json_null() : json_integer(ls.clock_diff));
-	for (int p = PREC_FLASH; p <= PREC_ROUTINE; p++)
+	for (int p = PREC_FLASH; p <= PREC_ROUTINE; p++) {
 		(void)json_array_append_new(queued, json_integer((json_int_t)ls.queued[p]));
+		(void)json_array_append_new(oldest, json_integer(ls.oldest[p]));
+	}
 	query_put(o, "queued", queued);
+	query_put(o, "oldest", oldest);
+	query_put(o, "version", json_integer(ls.version));
+	query_put(o, "sessions", json_integer((json_int_t)ls.sessions));
+	put_line(q, o, "out", n->station, true);
+	put_line(q, o, "in", n->station, false);
 	query_put(o, "in_flight", json_integer((json_int_t)ls.in_flight));
 	query_put(o, "last_heard", json_integer(ls.last_heard));
 	query_put_text(o, "why", ls.why);
 	return o;
+}
+
+/* The least urgent precedence that is taken; 0: none. */
+static void
+put_room(const struct query *q, json_t *o)
+{
+	int lowest = station_room_lowest(q->s);
+	char word[64];
+
+	query_put(o, "room", json_integer(lowest));
+	query_put_text(o, "room_name", lowest >= PREC_ROUTINE ? query_say(q, "all is taken", "全部接收") :
+	    lowest < PREC_FLASH ? query_say(q, "nothing is taken", "停止接收") :
+	    query_word(q, "precedence", lowest, word, sizeof word));
 }
 
 json_t *
@@ -67,6 +110,9 @@ query_status(struct query *q)
 	query_put(o, "now", json_integer(q->now));
 	query_put(o, "epoch", json_integer((json_int_t)station_epoch(q->s)));
 	query_put(o, "links", links);
+	query_put(o, "hosted", json_boolean(q->conf->hosted));
+	query_put(o, "attended", json_boolean(station_is_attended(q->s, q->now)));
+	put_room(q, o);
 	query_put(o, "outbox", json_integer((json_int_t)c.outbox));
 	query_put(o, "no_path", json_integer((json_int_t)c.no_path));
 	query_put(o, "open_deliveries", json_integer((json_int_t)c.open));

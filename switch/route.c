@@ -276,6 +276,41 @@ via_names(const struct neighbour *n, const char *station)
 	return false;
 }
 
+/* The next "~PLACE" of `via` that covers the station; NULL: no more.  *at: where to look on. */
+static const char *
+via_place(const char **at, const char *station, char place[STATION_MAX])
+{
+	const char *p = *at;
+
+	while (*p != '\0') {
+		size_t w = strcspn(p, ",");
+		const char *tilde = p;
+
+		p += w;
+		if (*p == ',')
+			p++;
+		if (*tilde != '~' || w < 2 || w - 1 >= STATION_MAX)
+			continue;
+		memcpy(place, tilde + 1, w - 1);
+		place[w - 1] = '\0';
+		if (station_under(station, place)) {
+			*at = p;
+			return place;
+		}
+	}
+	return NULL;
+}
+
+/* "~330225" in `via`: that station and all below it may come this way too, and be reached by it, after the ways the tree says. */
+static bool
+via_instead(const struct neighbour *n, const char *station)
+{
+	const char *at = n->via;
+	char place[STATION_MAX];
+
+	return via_place(&at, station, place) != NULL;
+}
+
 static bool
 excluded(const struct neighbour *n, const char (*hops)[STATION_MAX], size_t nhops)
 {
@@ -293,39 +328,130 @@ serves(const struct neighbour *n, const char *station)
 	       (n->role == ROLE_CHILD && station_under(station, n->station));
 }
 
+struct ways {
+	const char (*hops)[STATION_MAX];
+	size_t nhops;
+	route_fit_fn fit;
+	const void *ctx;
+	const struct neighbour **out;
+	size_t n, max;
+};
+
+/* Does its row say of this station more than of us?  Then it has a way there that need not lead through us. */
+static bool
+leads_past(const struct topology *t, const struct neighbour *n, const char *to)
+{
+	const char *at = n->via;
+	char place[STATION_MAX];
+
+	if (via_names(n, to) || (n->role == ROLE_CHILD && station_under(to, n->station)))
+		return true;
+	while (via_place(&at, to, place) != NULL)
+		if (!station_under(t->self, place))
+			return true;
+	return false;
+}
+
+/*
+ * A "~PLACE" that covers us as well says no more than that this neighbour can reach our own place: to what lies below us it would
+ * hand the parcel back, and there it would stay.  It is a way there only when it leads to another neighbour of ours who has one.
+ */
+static bool
+leads_instead(const struct topology *t, const struct neighbour *n, const char *to, const struct ways *w)
+{
+	const char *at = n->via;
+	char place[STATION_MAX];
+
+	if (!station_under(to, t->self))
+		return via_instead(n, to);
+	while (via_place(&at, to, place) != NULL) {
+		if (!station_under(t->self, place))
+			return true;
+		for (size_t i = 0; i < t->count; i++)
+			if (&t->n[i] != n && strcmp(t->n[i].station, to) != 0 && station_under(t->n[i].station, place) &&
+			    !excluded(&t->n[i], w->hops, w->nhops) && leads_past(t, &t->n[i], to))
+				return true;
+	}
+	return false;
+}
+
+/* Below us, or ours by its role: a parent would only send it back. */
+static bool
+is_ours(const struct topology *t, const char *to)
+{
+	const struct neighbour *n = topology_find(t, to);
+
+	return station_under(to, t->self) || (n != NULL && (n->role == ROLE_CHILD || n->role == ROLE_DEPARTMENT));
+}
+
+/* False when the list is full. */
+static bool
+way_add(struct ways *w, const struct neighbour *n)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->out[i] == n)
+			return true;
+	if (!excluded(n, w->hops, w->nhops) && (w->fit == NULL || w->fit(w->ctx, n)))
+		w->out[w->n++] = n;
+	return w->n < w->max;
+}
+
+/* Children whose place it lies under, the longest code first. */
+static bool
+ways_down(const struct topology *t, const char *to, struct ways *w)
+{
+	for (size_t len = STATION_MAX; len > 0;) {
+		size_t longest = 0;
+
+		for (size_t i = 0; i < t->count; i++) {
+			size_t digits = place_digits(t->n[i].station);
+
+			if (t->n[i].role == ROLE_CHILD && digits < len && digits > longest &&
+			    station_under(to, t->n[i].station))
+				longest = digits;
+		}
+		for (size_t i = 0; i < t->count && longest > 0; i++)
+			if (t->n[i].role == ROLE_CHILD && place_digits(t->n[i].station) == longest &&
+			    station_under(to, t->n[i].station) && !way_add(w, &t->n[i]))
+				return false;
+		len = longest;
+	}
+	return true;
+}
+
+size_t
+route_ways(const struct topology *t, const char *to, const char (*hops)[STATION_MAX], size_t nhops, route_fit_fn fit,
+    const void *ctx, const struct neighbour **out, size_t max)
+{
+	struct ways w = {.hops = hops, .nhops = nhops, .fit = fit, .ctx = ctx, .out = out, .max = max};
+
+	if (max == 0 || strcmp(to, t->self) == 0)
+		return 0;
+	for (size_t i = 0; i < t->count; i++)
+		if (strcmp(t->n[i].station, to) == 0 && !way_add(&w, &t->n[i]))
+			return w.n;
+	for (size_t i = 0; i < t->count; i++)
+		if (via_names(&t->n[i], to) && !way_add(&w, &t->n[i]))
+			return w.n;
+	if (!ways_down(t, to, &w))
+		return w.n;
+	for (size_t i = 0; i < t->count; i++)
+		if (leads_instead(t, &t->n[i], to, &w) && !way_add(&w, &t->n[i]))
+			return w.n;
+	if (is_ours(t, to))
+		return w.n;
+	for (size_t i = 0; i < t->count; i++)
+		if (t->n[i].role == ROLE_PARENT && !way_add(&w, &t->n[i]))
+			return w.n;
+	return w.n;
+}
+
 const struct neighbour *
 route_next(const struct topology *t, const char *to, const char (*hops)[STATION_MAX], size_t nhops)
 {
-	const struct neighbour *best = NULL;
-	size_t best_len = 0;
+	const struct neighbour *n;
 
-	if (strcmp(to, t->self) == 0)
-		return NULL;
-	for (size_t i = 0; i < t->count; i++)
-		if (strcmp(t->n[i].station, to) == 0 && !excluded(&t->n[i], hops, nhops))
-			return &t->n[i];
-	for (size_t i = 0; i < t->count; i++)
-		if (via_names(&t->n[i], to) && !excluded(&t->n[i], hops, nhops))
-			return &t->n[i];
-	for (size_t i = 0; i < t->count; i++) {
-		const struct neighbour *n = &t->n[i];
-		size_t len = place_digits(n->station);
-
-		if (n->role == ROLE_CHILD && len > best_len && station_under(to, n->station) &&
-		    !excluded(n, hops, nhops)) {
-			best = n;
-			best_len = len;
-		}
-	}
-	if (best != NULL)
-		return best;
-	/* Below us and nobody leads there: a parent would only send it back. */
-	if (station_under(to, t->self))
-		return NULL;
-	for (size_t i = 0; i < t->count; i++)
-		if (t->n[i].role == ROLE_PARENT && !excluded(&t->n[i], hops, nhops))
-			return &t->n[i];
-	return NULL;
+	return route_ways(t, to, hops, nhops, NULL, NULL, &n, 1) == 1 ? n : NULL;
 }
 
 bool
@@ -335,6 +461,8 @@ route_plausible(const struct topology *t, const char *from, const char *origin)
 
 	if (n == NULL || strcmp(origin, t->self) == 0)
 		return false;
+	if (via_instead(n, origin))
+		return true;
 	if (n->role != ROLE_PARENT)
 		return serves(n, origin);
 	for (size_t i = 0; i < t->count; i++)

@@ -4,8 +4,10 @@
  * Topology and routing: pure.  The topology file of a station lists its neighbours; an addressee is reached
  *   1. directly, when it is a neighbour; 2. through the neighbour whose `via` column names it;
  *   3. through the child whose place in the divisions' tree it lies under (longest code wins; organ suffixes are of their place);
- *   4. through the first parent; 5. through an alternate (a later parent), when the first is excluded.
- * A station already in the hop list is never chosen; what lies under this station itself is never sent up; none left = no path.
+ *   4. through a neighbour whose `via` names it, or what it lies under, as `~CODE`; 5. through the first parent;
+ *   6. through an alternate (a later parent), when those before are excluded.
+ * A station already in the hop list is never chosen; what lies under this station itself, and what is a child or department of it,
+ * is never sent up or around but where `~` names it more closely than this station: it would come back.  None left = no path.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,7 +24,9 @@ struct neighbour {
 	uint8_t key[32];		/* CURVE public key */
 	char endpoint[256];		/* tcp://HOST:PORT when we connect to it, "" when it connects to us */
 	unsigned rate_bps;		/* 0 = fast */
-	char via[512];			/* further stations reached through it, comma separated */
+	/* Further stations reached through it, comma separated.  ~CODE: that station and all below it may also come and be reached
+	 * this way, when the way the tree says is down: without it their messages would be refused here as forged. */
+	char via[512];
 };
 
 struct topology {
@@ -46,8 +50,14 @@ bool station_under(const char *station, const char *place);
 
 /* Neighbour to hand a parcel for `to` to; hops (may be NULL) are excluded.  NULL = no path. */
 const struct neighbour *route_next(const struct topology *, const char *to, const char (*hops)[STATION_MAX], size_t nhops);
+/* May a parcel be handed to this neighbour?  Asked of each that leads there. */
+typedef bool (*route_fit_fn)(const void *ctx, const struct neighbour *);
+/* All neighbours that lead to `to`, the best first, in the order above, each once, at most max of them; hops (may be NULL) are
+ * excluded, so is what does not fit (fit may be NULL).  Returns how many. */
+size_t route_ways(const struct topology *, const char *to, const char (*hops)[STATION_MAX], size_t nhops, route_fit_fn fit,
+    const void *ctx, const struct neighbour **out, size_t max);
 /* Reverse-path check: may a message of this origin come from this neighbour?  Never our own, never a station that
- * lies on another child's side. */
+ * lies on another child's side, but where `~` in via allows it. */
 bool route_plausible(const struct topology *, const char *from, const char *origin);
 
 #endif

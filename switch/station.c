@@ -93,6 +93,8 @@ open_epoch(struct station *s, int64_t now, struct fault *f)
 		return fault_set(f, EX_IOERR, "epoch", _("the journal cannot be read"));
 	if (rc == 0)
 		last = strtoull(val, &end, 10);
+	if (line_remember(s, last) == -1)
+		return fault_set(f, EX_IOERR, "epoch", _("the journal cannot be written"));
 	s->epoch = now / 1000 > 0 ? (uint64_t)(now / 1000) : 1;
 	if (s->epoch <= last)
 		s->epoch = last + 1;
@@ -127,6 +129,7 @@ station_new(const struct station_conf *conf, struct journal *j, int64_t now, con
 	s->room = PREC_ROUTINE;
 	line_open(s, now);
 	station_build_links(s, now);
+	line_prepare(s, now); /* the caller commits this at once */
 	s->next_sweep = now + SWEEP_EVERY;
 	s->sweep_all = true;
 	return s;
@@ -149,8 +152,10 @@ station_free(struct station *s)
 	free(s->committing.g);
 	free(s->changed.v);
 	free(s->arrived.v);
+	turn_free(s);
 	originals_free(s->originals);
 	lines_free(s->lines);
+	offers_free(s);
 	free(s);
 }
 
@@ -230,6 +235,7 @@ station_prepare(struct station *s, int64_t now)
 	s->last_now = now;
 	station_deliver(s, now);
 	station_cache(s, now);
+	line_prepare(s, now);
 	assert(s->committing.n == 0); /* one commit at a time */
 	gates_clear(&s->committing);
 	free(s->committing.g);
@@ -245,6 +251,8 @@ station_committed(struct station *s, int64_t now, bool ok)
 	s->last_now = now;
 	memset(&s->committing, 0, sizeof s->committing);
 	s->wrote = false;
+	if (ok)
+		line_committed(s, now);
 	for (size_t i = 0; ok && i < gs.n; i++) {
 		const struct gate *g = &gs.g[i];
 		struct slink *l;
@@ -257,11 +265,16 @@ station_committed(struct station *s, int64_t now, bool ok)
 			if ((l = station_link(s, g->peer)) != NULL)
 				link_custody(l->link, now, g->handle);
 			break;
+		case GATE_REFUSE:
+			if ((l = station_link(s, g->peer)) != NULL)
+				link_refuse(l->link, now, g->handle, "disk full");
+			break;
 		case GATE_ENQUEUE:
 			station_enqueue(s, now, g->peer, g->handle, g->precedence, g->bytes);
 			break;
 		}
 	}
+	turn_forget(s);
 	gates_clear(&gs);
 	free(gs.g);
 }
@@ -270,6 +283,7 @@ void
 station_flush(struct station *s, int64_t now)
 {
 	s->last_now = now;
+	line_flush(s, now);
 	for (size_t i = 0; i < s->nlinks; i++)
 		link_flush(s->links[i]->link, now);
 	if (s->push && !s->wrote) {
@@ -284,19 +298,17 @@ station_tick(struct station *s, int64_t now)
 	s->last_now = now;
 	for (size_t i = 0; i < s->nlinks; i++)
 		link_tick(s->links[i]->link, now);
-	if (now < s->next_sweep - 2 * SWEEP_EVERY)
-		s->sweep_all = true; /* the clock was set back */
-	if (now >= s->next_sweep || s->sweep_all) {
-		station_sweep(s, now);
-		s->next_sweep = now + SWEEP_EVERY;
-	}
+	line_tick(s, now);
+	offer_tick(s, now);
 }
 
 int64_t
 station_wake(const struct station *s)
 {
-	int64_t t = s->next_sweep;
+	int64_t t = offer_wake(s), lines = line_wake(s);
 
+	if (lines < t)
+		t = lines;
 	for (size_t i = 0; i < s->nlinks; i++) {
 		int64_t w = link_wake(s->links[i]->link);
 

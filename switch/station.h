@@ -130,6 +130,11 @@ void station_committed(struct station *, int64_t now, bool ok);	/* !ok: nothing 
 void station_flush(struct station *, int64_t now);
 void station_tick(struct station *, int64_t now);
 int64_t station_wake(const struct station *);
+/* Between turns, when nothing else is to be done: takes a few more messages into the index of full-text search.  True when it has
+ * written: the turn is dirty, commit it.  wake: ms UTC of the next step, INT64_MAX when all is indexed; not part of station_wake().
+ * station_search.c */
+bool station_search_step(struct station *, int64_t now);
+int64_t station_search_wake(const struct station *);
 
 /* Views for the desk service (switch/query.c). */
 struct journal *station_journal(struct station *);
@@ -155,6 +160,9 @@ int station_resolve(struct station *, int realm, const char *text, struct msgid 
 /* Loads and folds; incident_free() and station_folded_free(). */
 struct folded { struct incident *incident; struct body **bodies; struct fold_msg *msgs; struct journal_msg *rows; size_t n; };
 int station_fold(struct station *, const struct msgid *incident, struct folded *);
+/* The body of a message this turn has stored, as it stands in the journal, and its incident; borrowed until the turn's last reply.
+ * NULL: read the journal. */
+const struct body *station_kept(const struct station *, const struct msgid *, struct msgid *incident);
 /* A report of this incident as it would be completed now, written nowhere; stage 0: the one that is next.  *out is the caller's. */
 int station_preview(struct station *, int64_t now, int realm, const struct msgid *incident, int stage, struct body **out, struct fault *);
 void folded_free(struct folded *);

@@ -73,12 +73,14 @@ incident_from_refs(struct draft *d)
 {
 	const struct value *v = body_first(d->b, F_REFS);
 	struct journal_msg m;
+	bool notice;
 
 	for (; v != NULL; v = body_next(d->b, v)) {
 		if (draft_find(d, &v->u.id, "refs", &m) == -1)
 			return -1;
+		notice = return_is_notice(d->s, &m);
 		buf_free(&m.body);
-		if (d->kind == KIND_RECEIPT && !d->foreign && strcmp(m.id.origin, d->s->conf.self) == 0)
+		if (d->kind == KIND_RECEIPT && !d->foreign && strcmp(m.id.origin, d->s->conf.self) == 0 && !notice)
 			return draft_refuse(d, EX_DATAERR, "refs", _("a station gives no receipt for its own message"));
 		if (!m.local && !d->machine)
 			return draft_refuse(d, EX_DATAERR, "refs", _("that message is not addressed to this station"));
@@ -243,11 +245,13 @@ static int
 check_ahead(struct draft *d)
 {
 	struct check_remark r;
+	struct check_walk w;
 
 	if (d->req->confirmed || d->history || d->kind == KIND_WARNING || body_enum(d->b, F_STAGE) == STAGE_WITHDRAWAL)
 		return 0;
-	for (size_t i = 0; check_remark(d->b, d->now, i, &r); i++)
-		if (r.kind == CHECK_AHEAD && typed_ahead(d, r.field))
+	check_walk_begin(&w, d->b, d->now, 1u << CHECK_AHEAD);
+	while (check_walk_next(&w, &r))
+		if (typed_ahead(d, r.field))
 			return fault_set(&d->f, EX_DATAERR, r.field->name, "%s", r.text);
 	return 0;
 }

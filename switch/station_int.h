@@ -13,10 +13,39 @@ struct slink { /* one neighbour */
 	struct station *s;
 	struct neighbour n; /* as configured when the link was made */
 	struct link *link;
+	bool up;			/* as offer_link_state() was told */
+	int64_t down_since;		/* ms UTC, 0: up, or not looked at yet */
+	uint64_t divert_row;		/* outbox row up to which they have been, in the pass under way */
+	unsigned diverted;		/* bit p: its parcels of precedence p were looked at since anything came up */
+	int64_t bad_day;		/* day (ms UTC / a day) of the next two: what was quarantined of this neighbour */
+	uint64_t bad_n, bad_bytes;
+	bool bad_told;
+	int64_t refused_at;		/* ms UTC its last refusal was alarmed; it is said again after a while, not every 30 s */
+};
+
+struct came { /* the way something came that has to be told with its 送达 */
+	struct msgid id;
+	char way[512];
+};
+struct away { /* concluded as returned, and still offered once a day; kept in the journal's meta */
+	struct msgid id;
+	char to[STATION_MAX];
+	int64_t next; /* ms UTC */
+	unsigned offers;
+	bool used;
+};
+struct concluded { /* in this turn: its notice is to be written */
+	struct msgid id;
+	char to[STATION_MAX];
+	char why[128];
+};
+struct open_row { /* an addressee to be looked at */
+	struct msgid id;
+	char to[STATION_MAX];
 };
 
 /* What the world may learn only after COMMIT. */
-enum gate_kind { GATE_REPLY, GATE_CUSTODY, GATE_ENQUEUE };
+enum gate_kind { GATE_REPLY, GATE_CUSTODY, GATE_ENQUEUE, GATE_REFUSE /* what came is not taken now: handle */ };
 struct gate {
 	enum gate_kind kind;
 	char peer[STATION_MAX]; /* CUSTODY, ENQUEUE */
@@ -62,9 +91,22 @@ struct station {
 	uint8_t bad[QUARANTINE_SEEN][DIGEST_LEN]; /* digests of what was quarantined last */
 	size_t nbad;
 	struct lines *lines; /* station_line.c */
+	struct came *came;   /* station_recv.c */
+	size_t ncame, capcame;
+	const struct neighbour *way; /* the one the parcel being made has to take; NULL: the best.  station_offer.c */
+	struct open_row *todo;	     /* of the sweep under way */
+	size_t ntodo, captodo, attodo;
+	int64_t next_thorough; /* ms UTC of the next look at every open addressee */
+	struct concluded *concluded; /* station_return.c */
+	size_t nconcluded, capconcluded;
+	struct away *away;
+	size_t naway, capaway;
+	bool away_loaded;
 	int64_t attended_at;  /* ms UTC of a person's last act at a desk, 0 never */
 	int room;	      /* lowest precedence taken; PREC_ROUTINE: all */
+	struct turn *turn;	     /* what this turn has stored; station_cache.c */
 	struct originals *originals; /* requests under way; NULL: none looked at; station_original.c */
+	struct { int64_t at; uint64_t left, seq; } search; /* last look (ms UTC), not indexed then, end of the chain then; station_search.c */
 };
 
 /* station_link.c */
@@ -73,6 +115,9 @@ void slink_free(struct slink *);
 /* Makes the links what the topology says; unchanged ones go on undisturbed. */
 void station_build_links(struct station *, int64_t now);
 void station_enqueue(struct station *, int64_t now, const char *peer, uint64_t row, int precedence, size_t bytes);
+/* Puts one parcel into the outbox; COMMIT hands it to the link.  serial 0: it gets the next number of the line to peer. */
+void station_parcel(struct station *, const struct journal_msg *, const char *peer, int precedence, struct envelope *,
+    uint64_t stream, uint64_t serial);
 /* station.c */
 void station_gate(struct station *, const struct gate *);
 void station_changed(struct station *, const struct msgid *incident);
@@ -102,30 +147,82 @@ void line_open(struct station *, int64_t now);	/* at the start, the journal at h
 void lines_free(struct lines *);
 /* Gives a parcel its number on the line to o->link: sets o->stream and serial and those of the envelope.  Before outbox_add(). */
 void line_number(struct station *, int64_t now, struct journal_outbox *o, struct envelope *);
-void line_withdraw(struct station *, int64_t now, const struct journal_outbox *o);	/* goes another way: nothing stands under its number */
-void line_passed(struct station *, int64_t now, const struct journal_outbox *o);	/* the neighbour has custody */
+void line_waits(struct station *, const struct journal_outbox *o);	/* at the start: it is in the outbox still */
+/* It goes another way: nothing stands under its number, and its link forgets it, after COMMIT.  The row is still there or just gone. */
+void line_withdraw(struct station *, int64_t now, const struct journal_outbox *o);
+void line_forget(struct station *, const char *peer, uint64_t row);	/* the outbox has it no more: its link forgets it, after COMMIT */
+void line_digest(struct station *, uint64_t row, const uint8_t digest[DIGEST_LEN]);	/* of the message about to be sent */
+void line_passed(struct station *, int64_t now, const struct journal_outbox *o);	/* the neighbour has custody; writes the CHAIN_CUSTODY_OUT */
 /* A parcel has come under the number in e; id: the message stored here, origin "": none is. */
 void line_arrived(struct station *, int64_t now, const char *peer, const struct envelope *e, const struct msgid *id);
 void line_up(struct station *, int64_t now, const char *peer);		/* a session has begun */
 void line_note(struct station *, int64_t now, const char *peer, const void *, size_t);
+void line_prepare(struct station *, int64_t now);	/* the turn's custody entries and rows, before COMMIT */
+void line_committed(struct station *, int64_t now);	/* before the gates open */
+void line_flush(struct station *, int64_t now);		/* tells the neighbours what is committed */
 void line_tick(struct station *, int64_t now);
 int64_t line_wake(const struct station *);
 /* May this parcel of our own origin be taken back?  Only after a restore, of an epoch before ours, from where it may have gone. */
 bool line_restores(const struct station *, const char *peer, const struct envelope *e, const struct msgid *id);
+/* A start begins: what is known of our own messages of the epoch before.  0, or -1: the journal has failed. */
+int line_remember(struct station *, uint64_t last_epoch);
 
 /* station_cache.c: the folds this turn has changed, cached in its transaction. */
 void station_cache(struct station *, int64_t now);
+/* Instead of station_changed(), behind put_message() of a local message that no switch wrote (not 送达 and the like): its incident
+ * has changed, and the turn keeps the body (taken over; NULL: it may follow by station_stored_body(), which takes *b over if it is wanted). */
+void station_stored(struct station *, const struct journal_msg *, struct body *b);
+void station_stored_body(struct station *, const struct msgid *, struct body **b);
+/* The last spoken number given under a key of the journal's meta in this turn; station_cache() writes it there. */
+bool turn_number(const struct station *, const char *key, unsigned long *);
+void turn_number_set(struct station *, const char *key, unsigned long);
+void turn_forget(struct station *);	/* when the turn's answers are out */
+void turn_free(struct station *);
 
 /* station_offer.c: offering again, other ways, and the conclusion that something is returned. */
 void offer_tick(struct station *, int64_t now);
 int64_t offer_wake(const struct station *);
 void offer_link_state(struct station *, int64_t now, const char *peer, bool up);
 
+/* The neighbour a new parcel goes to: the best way; another one that is up when the best has been down for longer than its precedence
+ * bears.  NULL: no path.  What makes parcels asks this, not route_next(). */
+const struct neighbour *offer_way(const struct station *, const char *to, int precedence, const char (*hops)[STATION_MAX],
+    size_t nhops);
+/* Offers it to these addressees by that neighbour (NULL: as it is routed), and says so in their deliveries. */
+void offer_by(struct station *, int64_t now, const struct journal_msg *, char (*to)[STATION_MAX], size_t nto,
+    const struct neighbour *);
+/* Of n ways the one for the k-th offer (from 0): in turn, but none that is down while another is up. */
+const struct neighbour *offer_choose(const struct station *, const struct neighbour *const *, size_t n, size_t k);
+void offers_free(struct station *);
+
+/* station_return.c: the origin's conclusion that an addressee cannot be reached, and what is told of it. */
+#define WAYS_MAX 16
+/* The ways to this addressee that have not told of this message since `since` (ms UTC) that they know no path. */
+size_t return_ways(struct station *, const struct journal_msg *, const char *to, int64_t since, const struct neighbour **ways);
+void return_expired(struct station *, int64_t now, struct journal_delivery *);	/* no 送达 in return_after */
+void return_unreachable(struct station *, int64_t now, struct journal_delivery *);	/* no way is left */
+void return_flush(struct station *, int64_t now);	/* the notices of what was concluded */
+/* A relay's word that it cannot pass on to this addressee.  from: the neighbour that handed it to us. */
+void return_nopath(struct station *, int64_t now, const char *from, const struct msgid *receipt, const struct body *,
+    const struct msgid *id, const char *to);
+void return_lifted(struct station *, int64_t now, const struct msgid *id, const char *to);	/* it has arrived after all */
+void return_daily(struct station *, int64_t now);
+/* Is it this station's own notice that something could not be delivered?  A person gives a receipt for that. */
+bool return_is_notice(const struct station *, const struct journal_msg *);
+
+/* station_room.c */
+bool room_takes(const struct station *, int kind, int precedence);
+/* False + fault EX_TEMPFAIL when there is no room for a message like this. */
+bool station_refused_for_room(const struct station *, const struct body *, struct fault *);
+bool room_holds(struct station *, int64_t now, const struct msgid *);	/* hosted, nobody there: its 送达 waits.  False: it need not */
+void room_release(struct station *, int64_t now);	/* what was held goes out with this turn */
+bool room_quarantine(struct station *, int64_t now, struct slink *, size_t len);	/* false: this neighbour's share of the day is used up */
+
 /* station_recv.c */
 void station_quarantine(struct station *, int64_t now, const char *from, const char *why, const void *, size_t);
 void station_received(struct station *, int64_t now, struct slink *, uint64_t handle, const void *, size_t);
 void station_passed(struct station *, int64_t now, uint64_t row); /* the neighbour has custody */
 void station_deliver(struct station *, int64_t now);		  /* issues the turn's 送达 */
-void station_sweep(struct station *, int64_t now);		  /* re-offers what has no 送达 */
+void station_sweep(struct station *, int64_t now);		  /* re-offers what has no 送达; station_offer.c */
 
 #endif

@@ -18,6 +18,7 @@ static void slink_payload(void *, uint64_t, struct buf *);
 static void slink_received(void *, uint64_t, const void *, size_t);
 static void slink_custody(void *, uint64_t);
 static void slink_refused(void *, uint64_t, const char *);
+static void slink_note(void *, const void *, size_t);
 static void slink_state(void *, enum link_state, enum link_state, const char *);
 
 static const struct link_ops slink_ops = {
@@ -28,6 +29,7 @@ static const struct link_ops slink_ops = {
     .received = slink_received,
     .custody = slink_custody,
     .refused = slink_refused,
+    .note = slink_note,
     .state = slink_state,
 };
 
@@ -80,9 +82,10 @@ slink_payload(void *ctx, uint64_t row, struct buf *out)
 	memset(&m, 0, sizeof m);
 	memset(&e, 0, sizeof e);
 	if (j->ops->outbox_get(j, row, &o) == 0 && j->ops->get_message(j, &o.id, &m) == 0 && m.body.n > 0) {
-		if (envelope_decode(o.envelope.p, o.envelope.n, &e, &f) == 0)
+		if (envelope_decode(o.envelope.p, o.envelope.n, &e, &f) == 0) {
 			parcel_encode(&e, m.body.p, m.body.n, out);
-		else
+			line_digest(l->s, row, m.digest);
+		} else
 			l->s->ops->alarm(l->s->ctx, "outbox", f.text);
 	}
 	envelope_free(&e);
@@ -110,9 +113,27 @@ static void
 slink_refused(void *ctx, uint64_t row, const char *why)
 {
 	struct slink *l = ctx;
+	struct journal_outbox o;
 
+	memset(&o, 0, sizeof o);
+	if (l->s->j->ops->outbox_get(l->s->j, row, &o) == 1) { /* two persons have destroyed it */
+		line_forget(l->s, l->n.station, row);
+		return;
+	}
+	buf_free(&o.envelope);
 	log_event(LOG_LV_WARN, "refused", "peer=%s row=%" PRIu64 " why=%s", l->n.station, row, log_quote(why));
+	if (l->refused_at != 0 && l->s->last_now >= l->refused_at && l->s->last_now - l->refused_at < 600000)
+		return;
+	l->refused_at = l->s->last_now;
 	l->s->ops->alarm(l->s->ctx, "refused", why);
+}
+
+static void
+slink_note(void *ctx, const void *p, size_t len)
+{
+	struct slink *l = ctx;
+
+	line_note(l->s, l->s->last_now, l->n.station, p, len);
 }
 
 static void
@@ -123,8 +144,12 @@ slink_state(void *ctx, enum link_state old, enum link_state state, const char *w
 
 	log_event(LOG_LV_INFO, "link", "station=%s peer=%s old=%s new=%s why=%s", l->s->conf.self, l->n.station,
 	    names[old], names[state], log_quote(why));
-	if ((old == LINK_UP) != (state == LINK_UP))
+	if ((old == LINK_UP) != (state == LINK_UP)) {
 		l->s->push = true;
+		if (state == LINK_UP)
+			line_up(l->s, l->s->last_now, l->n.station);
+		offer_link_state(l->s, l->s->last_now, l->n.station, state == LINK_UP);
+	}
 }
 
 static struct slink *
@@ -199,6 +224,7 @@ load_row(void *ctx, const struct journal_outbox *o)
 {
 	struct load *ld = ctx;
 
+	line_waits(ld->s, o);
 	if (is_gated(ld->s, o->row))
 		return 0;
 	if (is_fresh(ld, o->link)) {
@@ -237,6 +263,7 @@ reroute(struct station *s, uint64_t row)
 			way =
 			    route_next(s->conf.topology, e.to[i], (const char(*)[STATION_MAX])e.hops, e.nhops) != NULL;
 		if (way || *o.link != '\0') {
+			line_withdraw(s, s->last_now, &o);
 			s->j->ops->outbox_del(s->j, row);
 			station_forward(s, &m, e.to, e.nto, &e, NULL);
 		}
@@ -301,8 +328,9 @@ station_build_links(struct station *s, int64_t now)
 
 /* ---- forwarding ---- */
 
-static void
-outbox_put(struct station *s, const struct journal_msg *m, const char *peer, struct envelope *e)
+void
+station_parcel(struct station *s, const struct journal_msg *m, const char *peer, int precedence, struct envelope *e,
+    uint64_t stream, uint64_t serial)
 {
 	struct journal_outbox o;
 	struct gate g = {.kind = GATE_ENQUEUE};
@@ -310,14 +338,18 @@ outbox_put(struct station *s, const struct journal_msg *m, const char *peer, str
 	memset(&o, 0, sizeof o);
 	snprintf(o.link, sizeof o.link, "%s", peer);
 	o.id = m->id;
-	o.precedence = m->precedence;
-	e->precedence = m->precedence;
+	o.precedence = precedence;
+	e->precedence = precedence;
+	o.stream = e->stream = stream;
+	o.serial = e->serial = serial;
+	if (serial == 0)
+		line_number(s, s->last_now, &o, e);
 	envelope_encode(e, &o.envelope);
 	s->j->ops->outbox_add(s->j, &o);
 	s->wrote = true;
 	if (*peer != '\0') {
 		g.handle = o.row;
-		g.precedence = m->precedence;
+		g.precedence = precedence;
 		g.bytes = m->body.n + o.envelope.n;
 		snprintf(g.peer, sizeof g.peer, "%s", peer);
 		station_gate(s, &g);
@@ -337,7 +369,7 @@ station_forward(struct station *s, const struct journal_msg *m, char (*to)[STATI
 
 		if (done[i])
 			continue;
-		n = route_next(s->conf.topology, to[i], came != NULL ? (const char(*)[STATION_MAX])came->hops : NULL,
+		n = offer_way(s, to[i], m->precedence, came != NULL ? (const char(*)[STATION_MAX])came->hops : NULL,
 		    came != NULL ? came->nhops : 0);
 		if (n == NULL && nopath != NULL) {
 			envelope_add_to(nopath, to[i]);
@@ -346,7 +378,8 @@ station_forward(struct station *s, const struct journal_msg *m, char (*to)[STATI
 		}
 		memset(&e, 0, sizeof e);
 		for (size_t h = 0; came != NULL && h < came->nhops; h++)
-			envelope_add_hop(&e, came->hops[h]);
+			if (envelope_add_hop(&e, came->hops[h]))
+				e.hop_ms[h] = came->hop_ms[h];
 		if (!envelope_add_hop(&e, s->conf.self)) {
 			if (nopath != NULL)
 				envelope_add_to(nopath, to[i]);
@@ -354,11 +387,12 @@ station_forward(struct station *s, const struct journal_msg *m, char (*to)[STATI
 			envelope_free(&e);
 			continue;
 		}
+		e.hop_ms[e.nhops - 1] = m->stored;
 		for (size_t k = i; k < nto; k++) {
 			const struct neighbour *other =
 			    k == i    ? n
 			    : done[k] ? NULL
-				      : route_next(s->conf.topology, to[k],
+				      : offer_way(s, to[k], m->precedence,
 					    came != NULL ? (const char(*)[STATION_MAX])came->hops : NULL,
 					    came != NULL ? came->nhops : 0);
 
@@ -369,7 +403,7 @@ station_forward(struct station *s, const struct journal_msg *m, char (*to)[STATI
 		}
 		if (came != NULL && came->sig.n > 0)
 			buf_put(&e.sig, came->sig.p, came->sig.n);
-		outbox_put(s, m, n != NULL ? n->station : "", &e);
+		station_parcel(s, m, n != NULL ? n->station : "", m->precedence, &e, 0, 0);
 		envelope_free(&e);
 	}
 	free(done);

@@ -1,19 +1,25 @@
 /*
- * What arrives from neighbours: storing, relaying, 送达, receipts, and the sweep that offers again what has no 送达.
+ * What arrives from neighbours: storing, relaying, 送达, receipts.
  *
  * Whatever an authenticated neighbour sends is kept: as a message, or in quarantine with the reason.  Custody is taken
- * in both cases (the neighbour has done its part), after COMMIT.
+ * in both cases (the neighbour has done its part), after COMMIT.  Where there is no room, or a neighbour has used up its share of
+ * what cannot be read, the parcel is refused for now and stays the neighbour's.
+ *
+ * A message that came over relays is told its way with its 送达; that is memory only, and "-" after a restart.
  */
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "../formats/i18n.h"
 #include "log.h"
 #include "station_int.h"
 
-#define REOFFER_MAX ((int64_t)24 * 3600 * 1000)
+#define CN_OFFSET ((int64_t)8 * 3600 * 1000) /* UTC+08:00: the day an incident's number is of */
+#define WAYS_TOLD 4096 /* ways kept for 送达 not issued yet */
+#define WAYS_BYTES 65536 /* of ways in one 送达 */
 
 void
 station_quarantine(struct station *s, int64_t now, const char *from, const char *why, const void *p, size_t len)
@@ -37,13 +43,36 @@ station_quarantine(struct station *s, int64_t now, const char *from, const char 
 	s->ops->alarm(s->ctx, "quarantine", why);
 }
 
+/* "CODE@ms ... CODE@ms", origin first, this station last.  False: it came straight from its origin, or is too long to tell. */
+static bool
+way_format(const struct station *s, int64_t now, const struct envelope *e, char *out, size_t size)
+{
+	size_t n = 0;
+	int w;
+
+	*out = '\0';
+	if (e->nhops < 2)
+		return false;
+	for (size_t i = 0; i <= e->nhops; i++, n += (size_t)w) {
+		w = snprintf(out + n, size - n, "%s%s@%" PRId64, i > 0 ? " " : "", i < e->nhops ? e->hops[i] : s->conf.self,
+		    i < e->nhops ? e->hop_ms[i] : now);
+		if (w < 0 || (size_t)w >= size - n) {
+			*out = '\0';
+			return false;
+		}
+	}
+	return true;
+}
+
 /* A relay's word to the origin that it knows no way to these addressees, or has nothing left to pass on; the origin
  * alone concludes "returned". */
 static void
 notify_nopath(
-    struct station *s, int64_t now, const struct journal_msg *m, const struct envelope *nopath, const char *why)
+    struct station *s, int64_t now, const struct journal_msg *m, const struct envelope *e, const struct envelope *nopath,
+    const char *why)
 {
 	struct body *b = body_new();
+	char way[512];
 	struct msgid id;
 	struct fault f;
 	struct value v;
@@ -61,6 +90,8 @@ notify_nopath(
 		body_add_value(b, &v);
 	}
 	body_set_text(b, F_REASON, why);
+	if (way_format(s, now, e, way, sizeof way))
+		body_set_text(b, F_WAY, way); /* the origin tries the others */
 	if (station_issue(s, now, m->id.realm, b, s->conf.self, true, &id, &f) == -1)
 		log_event(LOG_LV_ERROR, "notice", "why=%s", log_quote(f.text));
 	body_free(b);
@@ -94,13 +125,11 @@ state_of_act(int act)
 }
 
 /*
- * One act of one addressee about one of our messages.  People's acts only climb.  "Returned" is said by the addressee
- * (退回, at any time) or by a relay that knows no path, which counts only while nobody has told of arrival; any later
- * act of the addressee itself lifts it.
+ * One act of one addressee about one of our messages.  People's acts only climb.  退回 is said by the addressee at any time; any
+ * later act of it lifts that, and what was concluded here for want of an answer.
  */
 static void
-note_act(
-    struct station *s, int64_t now, const struct msgid *id, const char *to, int act, const char *person, bool relay)
+note_act(struct station *s, int64_t now, const struct msgid *id, const char *to, int act, const char *person)
 {
 	struct journal_delivery d, was;
 	int state = state_of_act(act);
@@ -108,8 +137,6 @@ note_act(
 	int64_t *slot;
 
 	if (state == 0 || s->j->ops->delivery_get(s->j, id, to, &d) != 0)
-		return;
-	if (relay && d.state != DLV_OPEN && d.state != DLV_CUSTODY)
 		return;
 	was = d;
 	slot = act == ACT_DELIVERED ? &d.delivered
@@ -119,8 +146,8 @@ note_act(
 				    : NULL;
 	if (slot != NULL && (*slot == 0 || act == ACT_TAKEN))
 		*slot = now;
-	if (slot != NULL && d.delivered == 0)
-		d.delivered = now; /* who reads has it, whatever became of the 送达 */
+	if (d.delivered == 0)
+		d.delivered = now; /* who reads it or sends it back has it, whatever became of the 送达 */
 	if (state == DLV_RETURNED)
 		d.state = DLV_RETURNED;
 	else if (d.state == DLV_RETURNED) /* back to the furthest the addressee has come */
@@ -130,7 +157,7 @@ note_act(
 					   : DLV_DELIVERED;
 	else if (state > d.state)
 		d.state = state;
-	if (d.state != was.state) {
+	if (d.state != was.state || (was.delivered == 0 && was.state == DLV_RETURNED)) {
 		d.since = now;
 		snprintf(d.person, sizeof d.person, "%s", person != NULL ? person : "");
 	}
@@ -141,17 +168,12 @@ note_act(
 	snprintf(detail, sizeof detail, "%s %s", to, act_word(act));
 	station_audit(s, now, CHAIN_DELIVERY, id, detail, to, NULL);
 	s->push = true;
-}
-
-/* A station may speak of another's "no path" only when the way to both begins with the same neighbour. */
-static bool
-on_the_way(const struct station *s, const char *relay, const char *to)
-{
-	return route_next(s->conf.topology, relay, NULL, 0) == route_next(s->conf.topology, to, NULL, 0);
+	if (was.state == DLV_RETURNED && was.delivered == 0)
+		return_lifted(s, now, id, to);
 }
 
 static void
-apply_receipt(struct station *s, int64_t now, const struct msgid *rid, const struct body *b)
+apply_receipt(struct station *s, int64_t now, const char *from, const struct msgid *rid, const struct body *b)
 {
 	int act = body_enum(b, F_ACT);
 	const char *person = act == ACT_RETURNED ? body_text(b, F_REASON) : body_text(b, F_PERSON);
@@ -162,15 +184,12 @@ apply_receipt(struct station *s, int64_t now, const struct msgid *rid, const str
 		if (strcmp(v->u.id.origin, s->conf.self) != 0)
 			continue;
 		if (r == NULL)
-			note_act(s, now, &v->u.id, rid->origin, act, person, false);
+			note_act(s, now, &v->u.id, rid->origin, act, person);
 		/* A third station may say that it cannot pass on, never that somebody else has read. */
 		for (; r != NULL && act == ACT_RETURNED; r = body_next(b, r))
-			if (on_the_way(s, rid->origin, r->u.text.s))
-				note_act(s, now, &v->u.id, r->u.text.s, act, person, true);
-			else
-				log_event(LOG_LV_WARN, "receipt", "from=%s regarding=%s why=\"not on the way\"",
-				    rid->origin, r->u.text.s);
+			return_nopath(s, now, from, rid, b, &v->u.id, r->u.text.s);
 	}
+	return_flush(s, now);
 }
 
 /* Whatever a message points at is of its own realm: an exercise never touches the live. */
@@ -236,22 +255,33 @@ is_machine(const struct body *b)
 	       (act == ACT_DELIVERED || (act == ACT_RETURNED && body_first(b, F_REGARDING) != NULL));
 }
 
-/* Passes a parcel on towards its other addressees; those already waiting in our outbox are not doubled. */
+/*
+ * Passes a parcel on towards its other addressees; those already waiting in our outbox are not doubled.  Where no way leads on the
+ * origin is told, each time it offers, and the parcel waits here all the same: a new topology may open a way.
+ */
 static void
 relay(struct station *s, int64_t now, const struct journal_msg *m, const struct body *b, const struct envelope *e)
 {
 	char(*to)[STATION_MAX];
-	struct envelope nopath;
+	struct envelope nopath, parked;
 	size_t n = others(s, e, b, &to), keep = 0;
 
 	memset(&nopath, 0, sizeof nopath);
+	memset(&parked, 0, sizeof parked);
 	for (size_t i = 0; i < n; i++)
 		if (s->j->ops->outbox_has(s->j, &m->id, to[i]) != 0)
 			memmove(to[keep++], to[i], STATION_MAX);
+		else if (route_next(s->conf.topology, to[i], (const char(*)[STATION_MAX])e->hops, e->nhops) == NULL)
+			envelope_add_to(&parked, to[i]);
 	station_forward(s, m, to, keep, e, &nopath);
+	if (nopath.nto > 0)
+		station_forward(s, m, nopath.to, nopath.nto, e, NULL);
+	for (size_t i = 0; i < parked.nto; i++)
+		envelope_add_to(&nopath, parked.to[i]);
 	if (nopath.nto > 0 && !is_machine(b))
-		notify_nopath(s, now, m, &nopath, "no path");
+		notify_nopath(s, now, m, e, &nopath, "no path");
 	envelope_free(&nopath);
+	envelope_free(&parked);
 	free(to);
 }
 
@@ -268,9 +298,41 @@ refuse_destroyed(
 	for (size_t i = 0; i < n; i++)
 		envelope_add_to(&rest, to[i]);
 	if (n > 0)
-		notify_nopath(s, now, m, &rest, "destroyed");
+		notify_nopath(s, now, m, e, &rest, "destroyed");
 	envelope_free(&rest);
 	free(to);
+}
+
+static void
+came_by(struct station *s, int64_t now, const struct msgid *id, const struct envelope *e)
+{
+	struct came *c = NULL;
+	char way[sizeof c->way];
+
+	if (!way_format(s, now, e, way, sizeof way))
+		return;
+	for (size_t i = s->ncame; i > 0 && c == NULL; i--)
+		if (msgid_cmp(&s->came[i - 1].id, id) == 0)
+			c = &s->came[i - 1];
+	if (c == NULL && s->ncame == WAYS_TOLD)
+		return;
+	if (c == NULL && s->ncame == s->capcame) {
+		s->capcame = s->capcame == 0 ? 16 : s->capcame * 2;
+		s->came = xreallocarray(s->came, s->capcame, sizeof *s->came);
+	}
+	if (c == NULL)
+		c = &s->came[s->ncame++];
+	c->id = *id;
+	memcpy(c->way, way, sizeof c->way);
+}
+
+/* Its 送达 goes out with this turn, or, where nobody sits at a hosted station's desk, when somebody does. */
+static void
+arrived(struct station *s, int64_t now, const struct msgid *id, int kind, const struct envelope *e)
+{
+	came_by(s, now, id, e);
+	if (kind == KIND_SERVICE || !room_holds(s, now, id))
+		idlist_add(&s->arrived, id);
 }
 
 static void
@@ -287,9 +349,9 @@ accept(struct station *s, int64_t now, const char *from, struct journal_msg *m, 
 	    m->id.origin, from);
 	if (here) {
 		if (m->kind == KIND_RECEIPT)
-			apply_receipt(s, now, &m->id, b);
+			apply_receipt(s, now, from, &m->id, b);
 		if (!machine) {
-			idlist_add(&s->arrived, &m->id);
+			arrived(s, now, &m->id, m->kind, e);
 			station_changed(s, &m->incident);
 		}
 	}
@@ -304,6 +366,8 @@ accept_again(struct station *s, int64_t now, struct journal_msg *have, const str
 {
 	bool machine = is_machine(b);
 
+	if (strcmp(have->id.origin, s->conf.self) == 0)
+		return; /* our own, given back and held: its deliveries are what we go by */
 	if (names_self(s, b) && serves_self(s, e) && !machine) {
 		if (!have->local) {
 			s->j->ops->set_local(s->j, &have->id);
@@ -312,7 +376,7 @@ accept_again(struct station *s, int64_t now, struct journal_msg *have, const str
 			if (have->kind == KIND_SERVICE && have->body.n > 0)
 				original_received(s, now, have, b);
 		}
-		idlist_add(&s->arrived, &have->id);
+		arrived(s, now, &have->id, have->kind, e);
 	}
 	if (machine)
 		return;
@@ -322,63 +386,184 @@ accept_again(struct station *s, int64_t now, struct journal_msg *have, const str
 		refuse_destroyed(s, now, have, b, e);
 }
 
+/* A day's number of an incident that is ours again is not given anew. */
+static void
+number_restored(struct station *s, const struct journal_msg *m, const struct body *b)
+{
+	const char *number = body_text(b, F_NUMBER);
+	char key[48], val[24], day[16];
+	unsigned long n, last = 0;
+	int64_t written;
+	struct tm tm;
+	time_t t;
+
+	if (msgid_cmp(&m->id, &m->incident) != 0 || number == NULL || !body_time(b, F_WRITTEN, &written))
+		return;
+	t = (time_t)((written + CN_OFFSET) / 1000);
+	gmtime_r(&t, &tm);
+	strftime(day, sizeof day, "%Y%m%d", &tm);
+	number += *number == 'X';
+	if (strncmp(number, day + 4, 4) != 0 || number[4] != '-')
+		return; /* an import's own */
+	n = strtoul(number + 5, NULL, 10);
+	snprintf(key, sizeof key, "number.%d.%s", m->id.realm, day);
+	if (s->j->ops->meta_get(s->j, key, val, sizeof val) == 0)
+		last = strtoul(val, NULL, 10);
+	if (n <= last || n > 100000)
+		return;
+	snprintf(val, sizeof val, "%lu", n);
+	s->j->ops->meta_set(s->j, key, val);
+}
+
+/* One of our own that this journal has lost, given back by a neighbour: its deliveries are open again, and find their 送达 by being
+ * offered again.  What it had answered (request ids) stays lost. */
+static void
+restore(struct station *s, int64_t now, const char *from, struct journal_msg *m, const struct body *b)
+{
+	static const uint32_t keys[] = {F_TO, F_CC};
+	bool machine = is_machine(b);
+
+	m->local = !machine;
+	snprintf(m->from, sizeof m->from, "%s", s->conf.self);
+	if (s->j->ops->put_message(s->j, m) != 0)
+		return;
+	s->wrote = true;
+	for (size_t k = 0; k < 2 && !machine; k++)
+		for (const struct value *v = body_first(b, keys[k]); v != NULL; v = body_next(b, v)) {
+			struct journal_delivery d, had;
+
+			if (strcmp(v->u.text.s, s->conf.self) == 0 ||
+			    s->j->ops->delivery_get(s->j, &m->id, v->u.text.s, &had) == 0)
+				continue;
+			memset(&d, 0, sizeof d);
+			d.id = m->id;
+			snprintf(d.to, sizeof d.to, "%s", v->u.text.s);
+			d.state = DLV_OPEN;
+			d.since = d.offered = now;
+			s->j->ops->delivery_put(s->j, &d);
+		}
+	number_restored(s, m, b);
+	station_audit(s, now, CHAIN_ADMIN, &m->id, "given back", from, m->digest);
+	log_event(LOG_LV_INFO, "given_back", "station=%s from=%s epoch=%" PRIu64 " serial=%" PRIu64, s->conf.self, from,
+	    m->id.epoch, m->id.serial);
+	if (!machine)
+		station_changed(s, &m->incident);
+}
+
+/* One parcel being looked at. */
+struct input {
+	struct station *s;
+	int64_t now;
+	struct slink *l;
+	const void *p; /* as it came */
+	size_t len;
+	struct envelope e;
+	bool enveloped;
+	const char *refused; /* why; NULL: custody is taken */
+};
+
+static void
+numbered(const struct input *in, const struct msgid *id)
+{
+	static const struct msgid none;
+
+	if (in->enveloped)
+		line_arrived(in->s, in->now, in->l->n.station, &in->e, id != NULL ? id : &none);
+}
+
+/* A neighbour whose share of the day is used up keeps it; only the number of such inputs is kept here. */
+static void
+bad(struct input *in, const char *why)
+{
+	if (!room_takes(in->s, 0, PREC_ROUTINE)) {
+		in->refused = "disk full";
+	} else if (!room_quarantine(in->s, in->now, in->l, in->len)) {
+		in->refused = "too much that cannot be taken";
+	} else {
+		station_quarantine(in->s, in->now, in->l->n.station, why, in->p, in->len);
+		numbered(in, NULL);
+	}
+}
+
+static void
+take(struct input *in, struct journal_msg *m, const struct body *b)
+{
+	struct station *s = in->s;
+	const char *from = in->l->n.station;
+	bool ours = false;
+
+	if (!route_plausible(s->conf.topology, from, m->id.origin) &&
+	    !(ours = strcmp(m->id.origin, s->conf.self) == 0 && in->e.given_back && line_restores(s, from, &in->e, &m->id))) {
+		bad(in, "this origin cannot come from that neighbour");
+		return;
+	}
+	if (!body_id(b, F_INCIDENT, &m->incident))
+		memset(&m->incident, 0, sizeof m->incident);
+	if (crosses(b, m->id.realm)) {
+		bad(in, "crosses from one realm into the other");
+		return;
+	}
+	m->precedence = original_speaks(b) ? PREC_ROUTINE : rules_precedence(s->conf.rules, b);
+	if (in->e.precedence >= PREC_FLASH && in->e.precedence < m->precedence)
+		m->precedence = in->e.precedence;
+	if (!room_takes(s, m->kind, m->precedence)) {
+		in->refused = "disk full";
+		return;
+	}
+	m->stored = in->now;
+	snprintf(m->from, sizeof m->from, "%s", from);
+	if (ours)
+		restore(s, in->now, from, m, b);
+	else
+		accept(s, in->now, from, m, b, &in->e);
+	numbered(in, &m->id);
+}
+
 void
 station_received(struct station *s, int64_t now, struct slink *l, uint64_t handle, const void *p, size_t len)
 {
-	struct envelope e;
+	struct input in = {.s = s, .now = now, .l = l, .p = p, .len = len};
 	const uint8_t *bytes;
 	size_t n;
 	struct body *b = NULL;
 	struct journal_msg m, have;
 	struct fault f = {0};
 	struct gate g = {.kind = GATE_CUSTODY, .handle = handle};
-	const char *from = l->n.station;
+	char why[640];
 	int rc;
 
-	memset(&e, 0, sizeof e);
 	memset(&m, 0, sizeof m);
 	memset(&have, 0, sizeof have);
-	snprintf(g.peer, sizeof g.peer, "%s", from);
-	station_gate(s, &g);
-	if (parcel_decode(p, len, &e, &bytes, &n, &f) == -1 || (b = wire_decode(bytes, n, &f)) == NULL) {
-		char why[640];
-
-		station_quarantine(s, now, from, fault_format(&f, why, sizeof why), p, len);
+	in.enveloped = parcel_decode(p, len, &in.e, &bytes, &n, &f) == 0;
+	if (!in.enveloped || (b = wire_decode(bytes, n, &f)) == NULL) {
+		bad(&in, fault_format(&f, why, sizeof why));
 		goto out;
 	}
 	if (!body_id(b, F_ID, &m.id) || m.id.realm > REALM_EXERCISE || (m.kind = body_enum(b, F_KIND)) == 0) {
-		station_quarantine(s, now, from, "no id or kind", p, len);
+		bad(&in, "no id or kind");
 		goto out;
 	}
 	digest_of(bytes, n, m.digest);
 	if ((rc = s->j->ops->get_message(s->j, &m.id, &have)) == -1)
 		goto out;
-	if (rc == 0) {
-		if (memcmp(have.digest, m.digest, DIGEST_LEN) != 0)
-			station_quarantine(s, now, from, "same id with another content", p, len);
-		else
-			accept_again(s, now, &have, b, &e);
-		goto out;
-	}
-	if (!route_plausible(s->conf.topology, from, m.id.origin)) {
-		station_quarantine(s, now, from, "this origin cannot come from that neighbour", p, len);
-		goto out;
-	}
-	if (!body_id(b, F_INCIDENT, &m.incident))
-		memset(&m.incident, 0, sizeof m.incident);
-	if (crosses(b, m.id.realm)) {
-		station_quarantine(s, now, from, "crosses from one realm into the other", p, len);
-		goto out;
-	}
-	m.precedence = original_speaks(b) ? PREC_ROUTINE : rules_precedence(s->conf.rules, b);
-	if (e.precedence >= PREC_FLASH && e.precedence < m.precedence)
-		m.precedence = e.precedence;
-	m.stored = now;
-	snprintf(m.from, sizeof m.from, "%s", from);
 	buf_put(&m.body, bytes, n);
-	accept(s, now, from, &m, b, &e);
+	if (rc != 0)
+		take(&in, &m, b);
+	else if (memcmp(have.digest, m.digest, DIGEST_LEN) != 0)
+		bad(&in, "same id with another content");
+	else {
+		accept_again(s, now, &have, b, &in.e);
+		numbered(&in, &m.id);
+	}
 out:
-	envelope_free(&e);
+	if (in.refused != NULL) {
+		g.kind = GATE_REFUSE;
+		log_event(LOG_LV_WARN, "refuse", "station=%s from=%s why=%s bytes=%zu", s->conf.self, l->n.station,
+		    log_quote(in.refused), len);
+	}
+	snprintf(g.peer, sizeof g.peer, "%s", l->n.station);
+	station_gate(s, &g);
+	envelope_free(&in.e);
 	body_free(b);
 	buf_free(&m.body);
 	buf_free(&have.body);
@@ -401,14 +586,27 @@ station_passed(struct station *s, int64_t now, uint64_t row)
 		for (size_t i = 0; i < e.nto; i++)
 			if (s->j->ops->delivery_get(s->j, &o.id, e.to[i], &d) == 0 && d.state == DLV_OPEN) {
 				d.state = DLV_CUSTODY;
-				d.since = now;
+				d.since = d.offered = now; /* from now on its 送达 is waited for */
 				s->j->ops->delivery_put(s->j, &d);
 				s->push = true;
 			}
+	line_passed(s, now, &o);
 	s->j->ops->outbox_del(s->j, row);
-	station_audit(s, now, CHAIN_CUSTODY_OUT, &o.id, o.link, o.link, NULL);
 	envelope_free(&e);
 	buf_free(&o.envelope);
+}
+
+/* The way it came, taken out; "-": straight, or not known any more. */
+static void
+take_way(struct station *s, const struct msgid *id, char out[512])
+{
+	snprintf(out, 512, "-");
+	for (size_t i = s->ncame; i > 0; i--)
+		if (msgid_cmp(&s->came[i - 1].id, id) == 0) {
+			memcpy(out, s->came[i - 1].way, 512);
+			s->came[i - 1] = s->came[--s->ncame];
+			return;
+		}
 }
 
 /* 送达 of everything this turn brought, one receipt an origin and realm. */
@@ -418,80 +616,38 @@ station_deliver(struct station *s, int64_t now)
 	struct idlist todo = s->arrived;
 
 	memset(&s->arrived, 0, sizeof s->arrived);
-	for (size_t i = 0; i < todo.n; i++) {
-		struct body *b;
+	for (size_t i = 0; i < todo.n && s->room > 0; i++) {
+		struct body *b, *ways;
 		struct msgid first = todo.v[i], id;
 		struct fault f;
-		size_t n = 0;
+		size_t n = 0, bytes = 0;
+		char way[512];
 
 		if (!msgid_is_set(&first))
 			continue;
 		b = body_new();
+		ways = body_new();
 		body_set_num(b, F_KIND, KIND_RECEIPT);
 		body_set_num(b, F_ACT, ACT_DELIVERED);
 		body_set_text(b, F_TO, first.origin);
 		for (size_t k = i; k < todo.n && n < FIELD_REPEAT_MAX; k++)
 			if (todo.v[k].realm == first.realm && strcmp(todo.v[k].origin, first.origin) == 0) {
 				body_add_id(b, F_REFS, &todo.v[k]);
+				take_way(s, &todo.v[k], way);
+				if (bytes + strlen(way) > WAYS_BYTES)
+					snprintf(way, sizeof way, "-");
+				bytes += strlen(way);
+				body_add_text(ways, F_WAY, way, strlen(way));
 				memset(&todo.v[k], 0, sizeof todo.v[k]);
 				n++;
 			}
+		/* Where nothing came over a relay nothing is said: the lines are thin. */
+		for (const struct value *v = body_first(ways, F_WAY); v != NULL && bytes > n; v = body_next(ways, v))
+			body_add_value(b, v);
 		if (station_issue(s, now, first.realm, b, s->conf.self, true, &id, &f) == -1)
 			log_event(LOG_LV_ERROR, "deliver", "why=%s", log_quote(f.text));
+		body_free(ways);
 		body_free(b);
 	}
 	free(todo.v);
-}
-
-struct sweep {
-	struct station *s;
-	int64_t now;
-};
-
-/* The interval doubles with the age of the message, from `reoffer` up to a day. */
-static int
-reoffer(void *ctx, const struct journal_delivery *row)
-{
-	struct sweep *w = ctx;
-	struct station *s = w->s;
-	struct journal_delivery d = *row;
-	struct journal_msg m;
-	struct envelope nopath;
-	char to[1][STATION_MAX];
-	int64_t age;
-
-	memset(&m, 0, sizeof m);
-	memset(&nopath, 0, sizeof nopath);
-	if (s->j->ops->outbox_has(s->j, &d.id, d.to) == 0 || s->j->ops->get_message(s->j, &d.id, &m) != 0)
-		goto out;
-	if (m.body.n == 0)
-		goto out; /* destroyed: there is nothing to offer */
-	age = d.offered - m.stored;
-	if (age < s->conf.reoffer)
-		age = s->conf.reoffer;
-	if (age > REOFFER_MAX)
-		age = REOFFER_MAX;
-	if (d.offered <= w->now && w->now - d.offered < age)
-		goto out; /* offered in the future: the clock stood ahead, it is due now */
-	memcpy(to[0], d.to, STATION_MAX);
-	station_forward(s, &m, to, 1, NULL, &nopath);
-	d.offered = w->now;
-	s->j->ops->delivery_put(s->j, &d);
-	s->wrote = true;
-	log_event(LOG_LV_INFO, "reoffer", "station=%s to=%s serial=%" PRIu64 " epoch=%" PRIu64, s->conf.self, d.to,
-	    d.id.serial, d.id.epoch);
-out:
-	envelope_free(&nopath);
-	buf_free(&m.body);
-	return 0;
-}
-
-void
-station_sweep(struct station *s, int64_t now)
-{
-	struct sweep w = {s, now};
-	bool all = s->sweep_all;
-
-	s->sweep_all = false;
-	s->j->ops->delivery_open(s->j, all ? INT64_MAX : now - s->conf.reoffer, reoffer, &w);
 }

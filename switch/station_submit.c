@@ -17,6 +17,7 @@
 #include "log.h"
 #include "station_draft.h"
 
+#define VALUE_MOST 128	/* bytes of a value on the wire besides its text: key, type, ids, numbers */
 #define CN_OFFSET ((int64_t)8 * 3600 * 1000) /* UTC+08:00: the day an incident's number is of */
 
 /* ---- storing what is complete ---- */
@@ -92,7 +93,7 @@ station_issue(struct station *s, int64_t now, int realm, struct body *b, const c
 	station_forward(s, &m, to, n, NULL, NULL);
 	free(to);
 	if (!machine)
-		station_changed(s, &m.incident);
+		station_stored(s, &m, NULL);
 	rc = 0;
 out:
 	buf_free(&m.body);
@@ -112,10 +113,9 @@ next_number(struct draft *d, char *out, size_t size)
 	gmtime_r(&t, &tm);
 	strftime(day, sizeof day, "%Y%m%d", &tm);
 	snprintf(key, sizeof key, "number.%d.%s", d->req->realm, day);
-	if (d->s->j->ops->meta_get(d->s->j, key, val, sizeof val) == 0)
+	if (!turn_number(d->s, key, &n) && d->s->j->ops->meta_get(d->s->j, key, val, sizeof val) == 0)
 		n = strtoul(val, NULL, 10);
-	snprintf(val, sizeof val, "%lu", n + 1);
-	d->s->j->ops->meta_set(d->s->j, key, val);
+	turn_number_set(d->s, key, n + 1);
 	snprintf(out, size, "%s%s-%03lu", d->req->realm == REALM_EXERCISE ? "X" : "", day + 4, n + 1);
 }
 
@@ -259,12 +259,39 @@ request_remember(struct station *s, int64_t now, const char *rid, const uint8_t 
 	s->wrote = true;
 }
 
+/* Of what has no bound of its own. */
+static size_t
+value_bytes(const struct value *v)
+{
+	if (v->field == NULL)
+		return v->u.raw.len;
+	switch (v->field->type) {
+	case FT_TEXT:
+	case FT_CODE:
+	case FT_STATION:
+		return v->u.text.len;
+	case FT_TIME:
+		return v->u.when.text != NULL ? strlen(v->u.when.text) : 0;
+	case FT_FIGURE:
+	case FT_FIGURE2:
+	case FT_FIGURE4:
+		return v->u.fig.source != NULL ? strlen(v->u.fig.source) : 0;
+	default:
+		return 0;
+	}
+}
+
 static int
 check_size(const struct body *b, struct fault *f)
 {
 	struct buf size = {0};
-	size_t n;
+	size_t n = 0;
 
+	/* Texts make a message long; every value costs less than what is added here for it. */
+	for (size_t i = 0; i < b->n && n <= BODY_MAX / 2; i++)
+		n += VALUE_MOST + value_bytes(&b->v[i]);
+	if (n <= BODY_MAX / 2)
+		return 0;
 	wire_encode(b, &size);
 	n = size.n;
 	buf_free(&size);
@@ -369,19 +396,23 @@ submit_with(struct station *s, int64_t now, uint64_t ticket, const struct statio
 		goto taken;
 	}
 
+	if (station_refused_for_room(s, d.b, &d.f))
+		goto refused;
 	/* From here on it is taken. */
 	if (store(&d, &id) == -1)
 		goto refused;
 	if (r->blob != NULL && s->j->ops->blob_put(s->j, blob, r->blob, r->blob_len) == -1)
 		goto taken;
 	request_remember(s, now, r->rid, digest, &id);
-	s->j->ops->draft_del(s->j, r->rid);
+	if (trail != NULL)
+		s->j->ops->draft_del(s->j, r->rid);
 	remember_foreign(&d, &id);
 	draft_import_remember(&d, &id);
 	if (!d.history)
-		log_event(LOG_LV_INFO, "submit", "station=%s serial=%" PRIu64 " kind=%d seat=%s", s->conf.self,
+		log_event(LOG_LV_DEBUG, "submit", "station=%s serial=%" PRIu64 " kind=%d seat=%s", s->conf.self,
 		    id.serial, d.kind, log_quote(r->seat));
 	draft_answer(s, ticket, &id, false, NULL);
+	station_stored_body(s, &id, &d.b);
 taken:
 	draft_free(&d);
 	return 0;

@@ -362,6 +362,8 @@ station_draft_keep(struct station *s, int64_t now, const char *rid, const char *
 
 	if (!rid_valid(rid))
 		return fault_set(f, EX_DATAERR, "rid", _("a request id has 1 to 191 printable characters"));
+	if (s->room == 0)
+		return fault_set(f, EX_TEMPFAIL, "", _("the disk is full: nothing is taken any more"));
 	if (s->j->ops->request_get(s->j, rid, &had) == 0)
 		return 0; /* sent meanwhile: an autosave that comes late must not bring the draft back */
 	if ((form = json_loadb(json, len, JSON_DECODE_ANY, NULL)) != NULL) {

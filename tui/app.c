@@ -18,6 +18,7 @@
 #include "../formats/value.h"
 #include "app_int.h"
 #include "util.h"
+#include "view_search.h"
 
 #define DATA_PAINT_MS 100	/* answers of one push are painted together */
 #define TICK_MS 1000
@@ -323,6 +324,9 @@ common_command(struct app *app, enum command_id id)
 	case CMD_LOG:
 		app_push_view(app, view_log_new(app));
 		return true;
+	case CMD_SEARCH:
+		view_search_ask(app);
+		return true;
 	case CMD_FIND:
 		if (!app->top->ops->find)
 			return false;
@@ -508,8 +512,10 @@ turn(struct app *app, const sigset_t *waiting)
 		term_resized();
 		app_dirty(app);
 	}
-	while (!app->quit && term_key(&k))
+	while (!app->quit && term_key(&k)) {
+		deskline_attend(app);
 		handle_key(app, &k);
+	}
 	deskline_step(app, readable);
 	if (term_clock() >= app->tick_at) {
 		app->tick_at = term_clock() + TICK_MS;

@@ -46,6 +46,8 @@ struct app {
 	int64_t load_at;	/* monotonic: the top view reads again then; 0 = no need */
 	int64_t poll_at;	/* monotonic: owed and status are read anew without a push */
 
+	int64_t attended_at;	/* monotonic: when the switch was told last that somebody presses keys; 0 never on this connection */
+
 	json_t *seen;		/* ids of the inbox that have rung or were there at the start */
 	json_t *ended;		/* rids of drafts sent or thrown away here */
 	int64_t newest_at;	/* when the newest of them was stored, ms UTC */
@@ -69,6 +71,7 @@ struct app {
 
 /* app_link.c */
 void deskline_step(struct app *, bool readable);	/* moves bytes, connects, repeats */
+void deskline_attend(struct app *);			/* a key was pressed: somebody is there */
 void deskline_close(struct app *);
 int deskline_fds(struct app *, int fd[2], bool *writes);	/* descriptors to poll for reading; the first also for writing when *writes */
 int64_t deskline_wake(const struct app *);		/* monotonic ms of the next thing to do */

@@ -23,6 +23,7 @@
 #define FEED_GAP_MAX 3000
 #define SLOW_MS 1500	/* no answer for so long is shown */
 #define POLL_MS 10000	/* owed and status move with time, not only with pushes */
+#define ATTEND_MS 60000		/* between two words that somebody presses keys */
 
 struct opening {
 	pthread_mutex_t lock;
@@ -418,10 +419,23 @@ watch_answer(struct view *owner, void *arg, const json_t *answer, const struct f
 	(void)f;
 }
 
+/* A hosted station's messages count as arrived when somebody is there to see them: the switch is told, once a minute. */
+void
+deskline_attend(struct app *app)
+{
+	int64_t now = term_clock();
+
+	if (!app->client || (app->attended_at != 0 && now - app->attended_at < ATTEND_MS))
+		return;
+	app->attended_at = now;
+	app_ask(app, NULL, json_pack("{s:s}", "op", "attend"), watch_answer, NULL);
+}
+
 static void
 deskline_up(struct app *app, struct client *c)
 {
 	app->client = c;
+	app->attended_at = 0;
 	app->ever_connected = true;
 	app->why_down[0] = '\0';
 	json_decref(app->hello);

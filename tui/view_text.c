@@ -23,6 +23,35 @@ struct text_view {
 	int width;		/* the lines were made for */
 };
 
+/* What is wrong with the continuous numbers of a link; nothing where nothing is. */
+static void
+gap_lines(struct text_view *w, const json_t *link, int64_t now, int width)
+{
+	static const char *const members[] = { "in", "out" };
+	char text[256], at[24];
+
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *l = json_object_get(link, members[i]);
+		bool in = i == 0;
+
+		if (l == NULL)
+			continue;
+		if (jnum(l, "missing") > 0) {
+			(void)snprintf(text, sizeof(text), in ? _("   ! %lld messages from there are missing here, since %s: asked for") :
+			    _("   ! %lld messages are missing there, since %s"), (long long)jnum(l, "missing"),
+			    short_time(jnum(l, "missing_since"), now, at));
+			lines_add(&w->lines, "", text, width);
+		}
+		if (jnum(l, "beyond") > 0) {
+			(void)snprintf(text, sizeof(text), _("   ! %lld messages from there are lost: that station cannot give them again"),
+			    (long long)jnum(l, "beyond"));
+			lines_add(&w->lines, "", text, width);
+		}
+		if (json_is_true(json_object_get(l, "differs")))
+			lines_add(&w->lines, "", _("   ! the daily close of the two ends differs"), width);
+	}
+}
+
 static void
 status_lines(struct text_view *w)
 {
@@ -37,6 +66,10 @@ status_lines(struct text_view *w)
 	    jtext(s, "station"), (long long)jnum(s, "messages"), (long long)jnum(s, "incidents"), (long long)jnum(s, "drafts"),
 	    (long long)jnum(s, "quarantine"));
 	lines_add(&w->lines, "", text, width);
+	if (json_object_get(s, "room") != NULL && jnum(s, "room") < 4) {
+		(void)snprintf(text, sizeof(text), _("   ! the disk is nearly full; taken from now on: %s"), jtext(s, "room_name"));
+		lines_add(&w->lines, "", text, width);
+	}
 	json_array_foreach (jarray(s, "links"), i, l) {
 		const json_t *q = jarray(l, "queued");
 		long long waiting = 0;
@@ -47,6 +80,7 @@ status_lines(struct text_view *w)
 		    jtext(l, "station"), jtext(l, "state_name"), jnum(l, "since") ? short_time(jnum(l, "since"), now, at) : "-", waiting,
 		    jnum(l, "last_heard") ? short_time(jnum(l, "last_heard"), now, heard) : "-", said(jtext(l, "why")));
 		lines_add(&w->lines, "", text, width);
+		gap_lines(w, l, now, width);
 	}
 	json_array_foreach (jarray(s, "alarms"), i, a) {
 		(void)snprintf(text, sizeof(text), "%s  %s  %s", short_time(jnum(a, "at"), now, at), alarm_label(a), said(jtext(a, "detail")));

@@ -118,7 +118,7 @@ on_turn_end(void *ctx)
 	((struct fx *)ctx)->turn_wanted = true;
 }
 
-static const struct desk_ops wishes = {on_now, on_reload, on_turn_end};
+static const struct desk_ops wishes = {on_now, on_reload, on_turn_end, NULL};
 
 /* ---- fixture ---- */
 

@@ -246,7 +246,7 @@ damaged_cache(void **state)
 		const char *sql, *why;
 		json_int_t n;
 	} rows[] = {
-		{"UPDATE incident SET summary=CAST(replace(CAST(summary AS TEXT),'火灾','水灾') AS BLOB)" FIRE,
+		{"UPDATE incident SET summary=CAST('{\"title\":\"水灾\"}' AS BLOB)" FIRE,
 		    "summary", 1},
 		{"UPDATE incident SET summary=x'ff00'" FIRE, "summary", 1},
 		{"UPDATE incident SET summary=x''" FIRE, "summary", 1},
@@ -260,8 +260,8 @@ damaged_cache(void **state)
 		    "number", 1},
 		{"DELETE FROM incident" FIRE, "missing", 1},
 		{"DELETE FROM incident", "missing", 3},
-		{"UPDATE incident SET realm=1" FIRE, "missing", 2},
-		{"INSERT INTO incident SELECT NULL,realm,origin,epoch,serial+500,'0101-001',changed,seq,closed,history,"
+		{"INSERT INTO source VALUES(99,1,'x',1); UPDATE incident SET source=99,realm=1" FIRE, "missing", 2},
+		{"INSERT INTO incident SELECT NULL,realm,source,serial+500,'0101-001',changed,seq,closed,history,"
 		 "summary FROM incident" FIRE, "phantom", 1},
 	};
 	struct bed *b = *state;

@@ -6,6 +6,7 @@
  */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sqlite3.h>
 #include "journal_make.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -57,32 +58,38 @@ static inline void
 ctx_damage(struct ctx *c, const struct msgid *id)
 {
 	struct fault fault = { 0 };
-	struct journal_msg m;
 	char path[128];
-	uint8_t *file, *at, byte;
-	off_t size;
-	int fd;
+	sqlite3_stmt *st;
+	sqlite3 *db;
+	uint8_t *p;
+	int n;
 
 	if (c->ram) {
 		journal_ram_crash(c->j);
 		journal_ram_damage(c->j, id);
 		return;
 	}
-	assert_int_equal(OP(c, get_message, id, &m), 0);
 	c->j->ops->close(c->j);
 	snprintf(path, sizeof(path), "%s/journal.db", c->dir);
-	fd = open(path, O_RDWR);
-	assert_true(fd >= 0);
-	size = lseek(fd, 0, SEEK_END);
-	assert_true(size > 0);
-	file = xmalloc((size_t)size);
-	assert_true(pread(fd, file, (size_t)size, 0) == size);
-	assert_non_null(at = memmem(file, (size_t)size, m.body.p, m.body.n));
-	byte = (uint8_t)(at[m.body.n / 2] ^ 1);
-	assert_int_equal(pwrite(fd, &byte, 1, at - file + (off_t)(m.body.n / 2)), 1);
-	close(fd);
-	free(file);
-	buf_free(&m.body);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT m.seq,p.body FROM message m JOIN payload p ON p.seq=m.seq"
+	    " JOIN source s ON s.n=m.source WHERE s.origin=?1 AND s.epoch=?2 AND m.serial=?3", -1, &st, NULL), SQLITE_OK);
+	sqlite3_bind_text(st, 1, id->origin, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 2, (sqlite3_int64)id->epoch);
+	sqlite3_bind_int64(st, 3, (sqlite3_int64)id->serial);
+	assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+	n = sqlite3_column_bytes(st, 1);
+	p = xmalloc((size_t)n);
+	memcpy(p, sqlite3_column_blob(st, 1), (size_t)n);
+	p[n / 2] ^= 1;
+	snprintf(path, sizeof(path), "UPDATE payload SET body=?1 WHERE seq=%lld", (long long)sqlite3_column_int64(st, 0));
+	sqlite3_finalize(st);
+	assert_int_equal(sqlite3_prepare_v2(db, path, -1, &st, NULL), SQLITE_OK);
+	sqlite3_bind_blob(st, 1, p, n, SQLITE_STATIC);
+	assert_int_equal(sqlite3_step(st), SQLITE_DONE);
+	sqlite3_finalize(st);
+	sqlite3_close(db);
+	free(p);
 	c->j = journal_sqlite_open(c->dir, false, &fault);
 	if (c->j == NULL)
 		fail_msg("%s", fault.text);

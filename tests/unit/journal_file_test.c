@@ -66,8 +66,17 @@ put_own(struct journal *j, uint64_t serial)
 	struct journal_delivery d = { .state = DLV_OPEN };
 	struct journal_outbox o;
 	struct journal_msg m;
+	struct fault f = { 0 };
+	struct body *b;
 
 	make_msg(&m, OWN, serial, KIND_REPORT, &inc, &ref, 1);
+	m.local = true;
+	assert_non_null(b = wire_decode(m.body.p, m.body.n, &f));
+	body_set_text(b, F_TO, "330225");
+	buf_clear(&m.body);
+	wire_encode(b, &m.body);
+	digest_of(m.body.p, m.body.n, m.digest);
+	body_free(b);
 	assert_int_equal(j->ops->put_message(j, &m), 0);
 	d.id = m.id;
 	snprintf(d.to, sizeof(d.to), "330225");
@@ -83,6 +92,9 @@ static void
 fill(const struct place *p, uint64_t n)
 {
 	struct journal *j = must_open(p, true);
+	struct journal_request r = { .rid = "rid" };
+	struct journal_line l = { .peer = "330225", .out = true, .stream = 9 };
+	struct journal_passage p9 = { .at = 5 };
 	uint8_t digest[DIGEST_LEN];
 	uint64_t i;
 
@@ -92,6 +104,15 @@ fill(const struct place *p, uint64_t n)
 	digest_of("original", 8, digest);
 	assert_int_equal(j->ops->blob_put(j, digest, "original", 8), 0);
 	assert_int_equal(j->ops->chain_add(j, 1, CHAIN_ADMIN, "enrol", "root", NULL), 0);
+	r.id = make_id(OWN, 1);
+	assert_int_equal(j->ops->request_put(j, &r), 0);
+	l.last = n;
+	assert_int_equal(j->ops->line_put(j, &l), 0);
+	for (i = 1; i <= n; i++) {
+		p9.serial = i;
+		p9.id = make_id(OWN, i);
+		assert_int_equal(j->ops->passage_put(j, "330225", true, 9, &p9), 0);
+	}
 	assert_int_equal(j->ops->commit(j), 0);
 	j->ops->close(j);
 }
@@ -271,8 +292,8 @@ damaged(void **state)
 	assert_int_equal(unlink(p.db), 0);
 	sql(&p, "PRAGMA journal_mode=WAL; CREATE TABLE t(x);");
 	must_refuse(&p, true, EX_DATAERR, "not one of Dutydesk's");
-	sql(&p, "PRAGMA application_id=1148548217; PRAGMA user_version=2;");	/* says it is ours, and is not */
-	must_refuse(&p, true, EX_DATAERR, "no such table");
+	sql(&p, "PRAGMA application_id=1148548217; PRAGMA user_version=3;");	/* says it is ours, and is not */
+	must_refuse(&p, true, EX_DATAERR, "");
 	assert_int_equal(unlink(p.db), 0);
 	assert_int_equal(mkdir(p.db, 0700), 0);
 	must_refuse(&p, true, EX_DATAERR, "not a regular file");
@@ -360,39 +381,64 @@ tampered(void **state)
 		{ "UPDATE payload SET body=x'a0' WHERE seq=2", "message 330225102.1000.2: its bytes are not those" },
 		{ "UPDATE payload SET body=body||x'00' WHERE seq=2",
 		    "message 330225102.1000.2: its bytes are not those" },
-		{ "UPDATE payload SET body=NULL WHERE seq=2", "message 330225102.1000.2: its bytes are gone" },
 		{ "UPDATE payload SET body=zeroblob(length(body)) WHERE seq=2",
 		    "message 330225102.1000.2: its bytes are gone" },
 		{ "DELETE FROM payload WHERE seq=2", "message 330225102.1000.2: its bytes are missing" },
 		{ "DELETE FROM chain WHERE seq=3", "chain 3: missing (the next entry is 4)" },
 		{ "DELETE FROM chain WHERE seq=1", "chain 1: missing (the next entry is 2)" },
-		{ "UPDATE chain SET who='nobody' WHERE seq=2", "chain 2: its hash" },
-		{ "UPDATE chain SET ms=ms+1 WHERE seq=2", "chain 2: its hash" },
-		{ "UPDATE chain SET ref=replace(ref,'.3','.4') WHERE seq=3", "chain 3: its hash" },
-		{ "UPDATE chain SET hash=zeroblob(32) WHERE seq=2", "chain 2: its hash" },
-		{ "UPDATE chain SET hash=zeroblob(31) WHERE seq=2", "chain 2: holds a value of the wrong kind" },
-		{ "DELETE FROM message WHERE seq=2", "chain 2: message 330225102.1000.2 is missing" },
+		{ "UPDATE chain SET who=99 WHERE seq=7", "chain 7: holds a value of the wrong kind" },
+		{ "UPDATE chain SET who=1 WHERE seq=7", "chain 7: its hash" },
+		{ "UPDATE message SET sender=2 WHERE seq=2", "chain 2: its hash" },
+		{ "UPDATE chain SET ms=ms+1 WHERE seq=7", "chain 7: its hash" },
+		{ "UPDATE message SET stored=stored+1 WHERE seq=2", "chain 2: its hash" },
+		{ "UPDATE chain SET hash=(SELECT hash FROM chain WHERE seq=4) WHERE seq=3", "chain 3: its hash" },
+		{ "UPDATE chain SET ref='retire' WHERE seq=7", "chain 7: its hash" },
+		{ "UPDATE chain SET what=5 WHERE seq=7", "chain 7: its hash" },
+		{ "UPDATE chain SET hash=zeroblob(8) WHERE seq=2", "chain 2: its hash" },
+		{ "UPDATE chain SET hash=x'00' WHERE seq=2", "chain 2: holds a value of the wrong kind" },
+		{ "DELETE FROM message WHERE seq=2", "chain 2: its message is missing" },
 		{ "UPDATE message SET serial=9 WHERE seq=2",
-		    "chain 2: holds message 330225102.1000.2, the journal has 330225102.1000.9" },
-		{ "UPDATE message SET digest=zeroblob(32) WHERE seq=2", "message 330225102.1000.2: its digest is not" },
-		{ "UPDATE message SET kind=5 WHERE seq=2",
-		    "message 330225102.1000.2: its row and its body differ in kind" },
+		    "chain 2: its hash" },
+		{ "UPDATE message SET digest=zeroblob(32) WHERE seq=2", "chain 2: its hash" },
+		{ "UPDATE message SET kind=5 WHERE seq=2", "message 330225102.1000.2: its row and its body differ in kind" },
 		{ "UPDATE message SET iserial=9 WHERE seq=2",
 		    "message 330225102.1000.2: its row and its body differ in incident" },
-		{ "UPDATE message SET quiet=1 WHERE seq=2",
-		    "message 330225102.1000.2: its row and its body differ in quiet" },
-		{ "UPDATE message SET stored='yesterday' WHERE seq=2", "message 2: holds a value of the wrong kind" },
-		{ "INSERT INTO message SELECT 99,0,'330200',1,1,0,'',0,0,1,4,1,'x',0,digest,0 FROM message WHERE seq=2",
-		    "message 330200.1.1: the chain does not know it" },
+		{ "UPDATE message SET quiet=1 WHERE seq=2", "message 330225102.1000.2: its row and its body differ in quiet" },
+		{ "UPDATE message SET stored='yesterday' WHERE seq=2", "chain 2: holds a value of the wrong kind" },
+		{ "INSERT INTO source VALUES(9,0,'330200',1); INSERT INTO message SELECT 99,9,1,0,0,1,4,1,1,0,digest,0,0,0 FROM message"
+		    " WHERE seq=2", "message 330200.1.1: the chain does not know it" },
 		{ "DELETE FROM ref WHERE seq=2", "message 330225102.1000.2: what it refers to" },
 		{ "UPDATE original SET bytes=x'00'", "its bytes do not have this digest" },
 		{ "UPDATE original SET bytes=zeroblob(length(bytes))", "its bytes do not have this digest" },
 		{ "UPDATE quarantine SET bytes=x'00'", "quarantine 6: its bytes are not those" },
 		{ "DELETE FROM quarantine", "chain 6: the quarantined input is missing" },
-		{ "INSERT INTO outbox SELECT 99,'',0,origin,1,1,4,x'' FROM message WHERE seq=1",
+		{ "INSERT INTO outbox SELECT 99,0,source,77,4,0,0,x'' FROM message WHERE seq=1",
 		    "outbox 99: its message is missing" },
-		{ "UPDATE delivery SET serial=77 WHERE n=2", "delivery 2: its message is missing" },
+		{ "UPDATE delivery SET serial=77 WHERE n=2", "message 330225102.1000.2: its delivery to 330225 is missing" },
+		{ "INSERT INTO delivery SELECT 99,source,77,station,state,since,offered,delivered,read,signed,taken,person FROM delivery"
+		    " WHERE n=2", "delivery 99: its message is missing" },
 		{ "INSERT INTO payload VALUES(7,x'00')", "payload 7: its message is missing" },
+		{ "UPDATE payload SET body=(SELECT body FROM payload WHERE seq=3) WHERE seq=2",
+		    "message 330225102.1000.2: its bytes are not those" },
+		{ "DELETE FROM delivery WHERE n=2", "message 330225102.1000.2: its delivery to 330225 is missing" },
+		{ "UPDATE delivery SET station=1 WHERE n=2", "message 330225102.1000.2: its delivery to 330225 is missing" },
+		{ "DELETE FROM passage WHERE number=2", "passage 330225 out 9 2: missing" },
+		{ "DELETE FROM passage WHERE number=5", "passage 330225 out 9 5: missing" },
+		{ "UPDATE passage SET serial=77 WHERE number=2", "passage 2: its message is missing" },
+		{ "UPDATE passage SET line=7 WHERE number=2", "passage 330225 out 9 2: missing" },
+		{ "UPDATE line SET last=4", "line 330225 out 9: ends at 4, and number 5 is here" },
+		{ "UPDATE line SET last=6", "passage 330225 out 9 6: missing" },
+		{ "UPDATE line SET closed=6", "line 330225 out 9: ends at 5, and is closed up to 6" },
+		{ "UPDATE request SET serial=77", "request rid: its message is missing" },
+		{ "UPDATE head SET messages=4", "head: says 4 messages, there are 5" },
+		{ "UPDATE head SET quarantined=2", "head: says 2 quarantined, there are 1" },
+		{ "UPDATE message SET retired=1 WHERE seq=2", "message 330225102.1000.2: retention let its bytes go, and they are here" },
+		{ "UPDATE message SET retired=1 WHERE seq=2; DELETE FROM payload WHERE seq=2",
+		    "message 2: its bytes are gone, and the chain knows of no retention" },
+		{ "UPDATE chain SET ms=1 WHERE seq=2", "chain 2: " },
+		{ "UPDATE source SET epoch=epoch+1", "chain 1: its hash" },
+		{ "DELETE FROM source", "chain 1: holds a value of the wrong kind" },
+		{ "UPDATE name SET text='330200' WHERE n=1", "chain 1: its hash" },
 	};
 	struct journal_verify v;
 	struct journal *j;
@@ -480,7 +526,7 @@ static void
 cut_tail(void **state)
 {
 	static const char *const cuts[] = { "DELETE FROM chain WHERE seq=7",
-		"UPDATE chain SET hash=zeroblob(32) WHERE seq=7",
+		"UPDATE chain SET hash=zeroblob(8) WHERE seq=7",
 		"INSERT INTO chain SELECT 8,ms,what,ref,who,digest,hash FROM chain WHERE seq=7", "DELETE FROM chain",
 		"DELETE FROM head" };
 	struct place p;

@@ -108,9 +108,10 @@ remove_dir(const char *dir)
 	DIR *d = opendir(dir);
 
 	while (d != NULL && (e = readdir(d)) != NULL) {
-		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
-		if (e->d_name[0] != '.')
-			(void)unlink(path);
+		if (e->d_name[0] == '.' || snprintf(path, sizeof(path), "%s/%s", dir, e->d_name) >= (int)sizeof(path))
+			continue;
+		if (unlink(path) != 0)
+			remove_dir(path);	/* what a migration backed up */
 	}
 	if (d != NULL)
 		(void)closedir(d);

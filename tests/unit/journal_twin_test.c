@@ -28,8 +28,8 @@ dump_msg(void *ctx, const struct journal_msg *m)
 
 	(void)msgid_format(&m->id, id, sizeof(id));
 	(void)msgid_format(&m->incident, inc, sizeof(inc));
-	buf_printf(ctx, "M %" PRIu64 " %s %s %d %d %d %" PRId64 " %zu%s\n", m->seq, id, inc, m->kind, m->local, m->quiet,
-	    m->stored, m->body.n, m->destroyed ? " destroyed" : "");
+	buf_printf(ctx, "M %" PRIu64 " %s %s %d %d %d %" PRId64 " %zu%s%s%s\n", m->seq, id, inc, m->kind, m->local, m->quiet,
+	    m->stored, m->body.n, m->destroyed ? " destroyed" : "", m->settled ? " settled" : "", m->retired ? " retired" : "");
 	return 0;
 }
 
@@ -44,8 +44,8 @@ dump_delivery(void *ctx, const struct journal_delivery *d)
 static int
 dump_outbox(void *ctx, const struct journal_outbox *o)
 {
-	buf_printf(ctx, "O %" PRIu64 " %s %" PRIu64 " %zu %zu\n", o->row, o->link, o->id.serial, o->envelope.n,
-	    o->body_len);
+	buf_printf(ctx, "O %" PRIu64 " %s %" PRIu64 " %" PRIu64 ".%" PRIu64 " %zu %zu\n", o->row, o->link, o->id.serial,
+	    o->stream, o->serial, o->envelope.n, o->body_len);
 	return 0;
 }
 
@@ -63,13 +63,41 @@ dump_draft(void *ctx, const struct journal_draft *d)
 	return 0;
 }
 
+static int
+dump_line(void *ctx, const struct journal_line *l)
+{
+	buf_printf(ctx, "L %s %d %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64 "\n", l->peer, l->out, l->stream, l->last, l->closed,
+	    l->closed_at);
+	return 0;
+}
+
+static int
+dump_passage(void *ctx, const struct journal_line *l, const struct journal_passage *p)
+{
+	char id[MSGID_TEXT_MAX];
+
+	(void)msgid_format(&p->id, id, sizeof(id));
+	buf_printf(ctx, "P %s %d %" PRIu64 " %" PRIu64 " %s %" PRId64 " %" PRId64 "\n", l->peer, l->out, l->stream, p->serial, id,
+	    p->at, p->passed);
+	return 0;
+}
+
+static int
+dump_id(void *ctx, const struct msgid *id)
+{
+	buf_printf(ctx, "H %" PRIu64 "\n", id->serial);
+	return 0;
+}
+
 static void
 dump(struct ctx *c, uint64_t r, struct buf *out)
 {
 	struct msgid id = make_id(OWN, r % 40 + 1);
 	struct journal_verify v;
 	struct journal_counts n;
+	struct journal_line line;
 	char val[32] = "";
+	int i;
 
 	buf_clear(out);
 	assert_int_equal(OP(c, each_after, 0, 0, false, dump_msg, out), 0);
@@ -90,6 +118,19 @@ dump(struct ctx *c, uint64_t r, struct buf *out)
 	buf_puts(out, "--\n");
 	assert_int_equal(OP(c, incident_by_number, 0, "n1", dump_incident, out), 0);
 	assert_int_equal(OP(c, draft_each, dump_draft, out), 0);
+	assert_int_equal(OP(c, line_each, dump_line, out), 0);
+	assert_int_equal(OP(c, hold_each, dump_id, out), 0);
+	buf_puts(out, "--\n");
+	for (i = 0; i < 4; i++) {
+		uint64_t first = i & 1 ? r % 30 + 1 : 0;
+
+		assert_int_equal(OP(c, line_get, i & 1 ? "a" : "b", i & 2, 0, &line) >= 0, 1);
+		(void)dump_line(out, &line);
+		assert_int_equal(OP(c, passage_each, i & 1 ? "a" : "b", i & 2, line.stream, first, i & 1 ? first + r % 90 : UINT64_MAX,
+		    dump_passage, out), 0);
+	}
+	buf_puts(out, "--\n");
+	assert_int_equal(OP(c, passage_of, &id, dump_passage, out), 0);
 	assert_true(OP(c, meta_get, "k", val, sizeof(val)) >= 0);
 	assert_int_equal(OP(c, counts, &n), 0);
 	buf_printf(out, "C %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", n.messages, n.outbox,
@@ -103,6 +144,63 @@ dump(struct ctx *c, uint64_t r, struct buf *out)
 	assert_string_equal(v.bad, "");
 }
 
+/* A number is given, comes, is taken back or forgotten; the line is as both ends keep it. */
+static int
+random_line_op(struct ctx *c, uint64_t a, uint64_t b, const struct msgid *id, bool here)
+{
+	struct journal_passage p, got;
+	struct journal_line l;
+	const char *peer = a & 1 ? "a" : "b";
+	bool out = (a & 2) != 0;
+	int rc;
+
+	rc = OP(c, line_get, peer, out, 0, &l);
+	if (rc == 1 || a % 23 == 0) {		/* another start */
+		snprintf(l.peer, sizeof(l.peer), "%s", peer);
+		l.out = out;
+		l.stream += b % 5 + 1;
+		l.last = l.closed = 0;
+		l.closed_at = 0;
+		return OP(c, line_put, &l);
+	}
+	memset(&p, 0, sizeof(p));
+	p.at = (int64_t)(b % 1000);
+	if (here && b % 7 != 0)
+		p.id = *id;
+	switch (a / 4 % 5) {
+	case 0:
+	case 1:
+		p.serial = l.last + 1;		/* the next; of those that come, some are only told of, and come later */
+		if (out || b % 3 != 0)
+			rc = OP(c, passage_put, peer, out, l.stream, &p);
+		l.last++;
+		return rc * 10 + OP(c, line_put, &l);
+	case 2:
+		p.serial = b % (l.last + 1);
+		if (p.serial == 0)
+			return 0;
+		rc = OP(c, passage_get, peer, out, l.stream, p.serial, &got);
+		if (rc == 1 && (out || p.serial <= l.closed))
+			return rc;		/* forgotten: it does not come again */
+		if (out) {
+			p.id = got.id;
+			p.passed = 5;
+		}
+		return rc * 10 + OP(c, passage_put, peer, out, l.stream, &p);
+	case 3:
+		if (b % 4 == 0) {
+			l.closed = l.last - l.last % 3;
+			l.closed_at = (int64_t)b % 100;
+			rc = OP(c, line_put, &l);
+			return rc * 10 + OP(c, passage_trim, peer, out, l.stream, l.closed / 2);
+		}
+		return OP(c, passage_trim, peer, !out, l.stream + 99, 5);
+	default:
+		rc = OP(c, hold_put, id);
+		return b % 3 == 0 ? rc : rc * 10 + OP(c, hold_del, id);
+	}
+}
+
 /* One random operation, the same on both. */
 static int
 random_op(struct ctx *c, uint64_t what, uint64_t a, uint64_t b, uint64_t *serial)
@@ -112,15 +210,16 @@ random_op(struct ctx *c, uint64_t what, uint64_t a, uint64_t b, uint64_t *serial
 	struct journal_msg m;
 	char text[32];
 	bool known, here = false;
+	size_t gone;
 	int rc = 0;
 
 	snprintf(text, sizeof(text), "t%" PRIu64, b % 3);
 	known = OP(c, get_message, &id, &m) == 0;
 	if (known) {
-		here = !m.destroyed;
+		here = !m.destroyed && !m.retired;
 		buf_free(&m.body);
 	}
-	switch (what % 13) {
+	switch (what % 18) {
 	case 0:
 	case 1:
 	case 2:
@@ -140,6 +239,8 @@ random_op(struct ctx *c, uint64_t what, uint64_t a, uint64_t b, uint64_t *serial
 	case 5:
 		if (here) {	/* nobody sends what is not there */
 			make_outbox(&o, &id, b & 1 ? "" : "link", text);
+			o.stream = b % 3;
+			o.serial = b % 9;
 			rc = OP(c, outbox_add, &o) * 100000 + (int)o.row;
 			buf_free(&o.envelope);
 		}
@@ -161,6 +262,21 @@ random_op(struct ctx *c, uint64_t what, uint64_t a, uint64_t b, uint64_t *serial
 		break;
 	case 10:
 		rc = OP(c, set_local, &id);
+		break;
+	case 12:
+	case 13:
+	case 14:
+		rc = known ? random_line_op(c, a, b, &id, here) : 0;
+		break;
+	case 15:
+	case 16:
+		rc = OP(c, settle, &id, b % 3 != 0);
+		break;
+	case 17:
+		if (a % 3 == 0) {
+			rc = OP(c, retire, (int64_t)a, 1763787393000 + (int64_t)(*serial - *serial / 4), b % 5, &gone) * 1000;
+			rc += (int)gone;
+		}
 		break;
 	case 11:
 		if (a % 4 == 0)

@@ -335,6 +335,236 @@ a_hundred_thousand(void **state)
 		fail_msg("10 000: %.3f s, 100 000: %.3f s", few, lots);
 }
 
+static bool
+note(struct sim *w, int side, size_t n, uint8_t fill)
+{
+	uint8_t bytes[LINK_NOTE_MAX + 1];
+
+	memset(bytes, fill, sizeof(bytes));
+	return link_note(w->side[side].link, sim_now(&w->side[side]), bytes, n);
+}
+
+/* On a thin line a note goes in pieces, behind every parcel, and is handed up whole. */
+static void
+notes_go_last(void **state)
+{
+	static const unsigned rates[] = {0, 2400, 9600};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		struct sim w;
+
+		sim_init(&w, 50 + i, rates[i], 50);
+		sim_start(&w);
+		assert_false(note(&w, 0, 10, 1)); /* not up yet */
+		sim_until(&w, w.t + 10000);
+		assert_int_equal(link_version(w.side[0].link), 2);
+		assert_int_equal(link_version(w.side[1].link), 2);
+		assert_false(note(&w, 0, 0, 1));
+		assert_false(note(&w, 0, LINK_NOTE_MAX + 1, 1));
+		for (int k = 0; k < LINK_NOTES; k++)
+			assert_true(note(&w, 0, LINK_NOTE_MAX, (uint8_t)k));
+		assert_false(note(&w, 0, 1, 1)); /* too many wait */
+		for (int k = 0; k < 8; k++)
+			sim_enqueue(&w, 0, 4, 900);
+		sim_turn(&w.side[0], false);
+		while (!sim_done(&w)) {
+			sim_until(&w, w.t + 10);
+			sim_check(&w, w.side[1].notes == 0 || w.side[1].n_order == 8);
+		}
+		/* one urgent parcel overtakes the rest of them */
+		sim_until(&w, w.t + 500);
+		sim_enqueue(&w, 0, 1, 300);
+		sim_turn(&w.side[0], false);
+		assert_true(sim_settle(&w, 10000));
+		if (rates[i] != 0)
+			assert_true(w.side[1].notes < LINK_NOTES);
+		sim_until(&w, w.t + 300000);
+		assert_int_equal(w.side[1].notes, LINK_NOTES);
+		assert_int_equal(w.side[1].note.n, LINK_NOTE_MAX);
+		assert_int_equal(w.side[1].note.p[0], LINK_NOTES - 1);
+		assert_int_equal(w.side[1].note.p[LINK_NOTE_MAX - 1], LINK_NOTES - 1);
+		assert_int_equal(w.side[0].link->s.in_flight, 0);
+		sim_free(&w);
+	}
+}
+
+/* A note belongs to its session: what is not told in it is not told. */
+static void
+notes_of_a_session(void **state)
+{
+	struct sim w;
+
+	(void)state;
+	sim_init(&w, 60, 2400, 50);
+	sim_start(&w);
+	sim_until(&w, w.t + 10000);
+	for (int k = 0; k < 4; k++)
+		assert_true(note(&w, 0, LINK_NOTE_MAX, 1));
+	sim_turn(&w.side[0], false);
+	sim_until(&w, w.t + 2000);
+	sim_cut(&w, true, true);
+	sim_until(&w, w.t + 60000);
+	assert_int_equal(w.side[0].state, LINK_UP);
+	assert_true(w.side[1].notes < 4);
+	assert_true(note(&w, 0, 7, 9));
+	sim_turn(&w.side[0], false);
+	sim_until(&w, w.t + 10000);
+	assert_int_equal(w.side[1].note.n, 7); /* and not the rest of what was begun */
+	sim_free(&w);
+}
+
+/* A peer of version 1 gets exactly the frames of version 1, whichever side it is, and a note from it ends the session. */
+static void
+peer_of_version_1(void **state)
+{
+	(void)state;
+	for (int old = 0; old < 2; old++) {
+		struct sim w;
+		struct buf f = {0};
+		struct frame_head head = {.type = FRAME_DATA};
+		struct frame_item it = {.type = ITEM_NOTE, .p = (const uint8_t *)"x", .n = 1};
+
+		sim_init(&w, 70 + (uint64_t)old, 0, 20);
+		w.side[old].conf.version_max = 1;
+		w.faults = true;
+		sim_start(&w);
+		sim_until(&w, w.t + 3000);
+		for (int i = 0; i < 2; i++) {
+			struct link_status st;
+
+			assert_int_equal(link_version(w.side[i].link), 1);
+			link_status(w.side[i].link, &st);
+			assert_int_equal(st.version, 1);
+			assert_false(note(&w, i, 5, 1));
+		}
+		for (int k = 0; k < 40; k++) {
+			sim_enqueue(&w, k % 2, 1 + k % 4, 500 * (size_t)k + 20);
+			sim_turn(&w.side[k % 2], false);
+			(void)note(&w, k % 2, 5, 1);
+		}
+		sim_cut(&w, true, false);
+		assert_true(sim_settle(&w, 120000));
+		sim_until(&w, w.t + 120000);
+		for (int i = 0; i < 2; i++) {
+			assert_int_equal(w.side[i].notes, 0);
+			assert_int_equal(w.side[i].items & ~((2u << ITEM_STREAM) - 2), 0);
+		}
+		head.to = w.side[old].link->s.mine;
+		head.number = w.side[old].link->s.rx_frame + 1;
+		link_frame_head_put(&f, &head);
+		link_frame_item_put(&f, &it);
+		link_frame(w.side[old].link, sim_now(&w.side[old]), w.side[old].link->s.conn, f.p, f.n);
+		assert_int_equal(w.side[old].state, LINK_IDLE);
+		buf_free(&f);
+		sim_free(&w);
+	}
+}
+
+/* Custody told late, twice, backwards, and of serials never sent: each parcel passes once, the rest changes nothing. */
+static void
+custody_out_of_order(void **state)
+{
+	static const struct serial_range say[] = {{5, 1}, {3, 1}, {5, 1}, {1, 1}, {3, 3}, {7, 900}, {2, 1}, {1, 6}};
+	struct sim w;
+
+	(void)state;
+	sim_init(&w, 80, 0, 20);
+	sim_start(&w);
+	sim_until(&w, w.t + 3000);
+	w.side[1].dumb = true; /* the answers are ours */
+	for (int k = 0; k < 6; k++) {
+		sim_enqueue(&w, 0, 3, 100);
+		w.side[0].recs[k].committed = true;
+	}
+	sim_turn(&w.side[0], false);
+	for (size_t i = 0; i < sizeof(say) / sizeof(say[0]); i++) {
+		struct frame_head head = {.type = FRAME_DATA, .to = w.side[0].link->s.mine};
+		struct frame_item it = {.type = ITEM_CUSTODY, .n_ranges = 1};
+		struct buf f = {0};
+
+		head.number = w.side[0].link->s.rx_frame + 1;
+		it.ranges[0] = say[i];
+		link_frame_head_put(&f, &head);
+		link_frame_item_put(&f, &it);
+		link_frame(w.side[0].link, sim_now(&w.side[0]), w.side[0].link->s.conn, f.p, f.n);
+		link_frame(w.side[0].link, sim_now(&w.side[0]), w.side[0].link->s.conn, f.p, f.n); /* the frame again */
+		buf_free(&f);
+	}
+	assert_int_equal(w.side[0].state, LINK_UP);
+	assert_int_equal(w.side[0].custodies, 6);
+	assert_int_equal(w.side[0].link->q.count[0], 0);
+	assert_int_equal(w.side[0].link->q.low, 7);
+	sim_free(&w);
+}
+
+/* What goes another way is forgotten, sent or not; the peer keeps no gap for it; a later answer about it is nothing. */
+static void
+forgotten(void **state)
+{
+	struct sim w;
+	struct link_status st;
+
+	(void)state;
+	sim_init(&w, 90, 0, 20);
+	w.commit_delay = 3000;
+	sim_start(&w);
+	for (int k = 0; k < 6; k++)
+		sim_enqueue(&w, 0, 1 + k % 4, 300);
+	link_status(w.side[0].link, &st);
+	assert_int_equal(st.oldest[1], SIM_T0);
+	assert_int_equal(st.oldest[4], SIM_T0);
+	link_forget(w.side[0].link, sim_now(&w.side[0]), 2); /* not sent yet */
+	link_forget(w.side[0].link, sim_now(&w.side[0]), 77); /* nobody's */
+	link_status(w.side[0].link, &st);
+	assert_int_equal(st.queued[2], 1);
+	while (w.side[0].recs[2].hand_ups == 0)
+		sim_until(&w, w.t + 5);
+	assert_false(w.side[0].recs[2].custody);
+	link_forget(w.side[0].link, sim_now(&w.side[0]), 3); /* sent, not answered */
+	sim_turn(&w.side[0], false);
+	w.side[0].recs[1].custody = w.side[0].recs[2].custody = true;
+	w.side[0].recs[1].hand_ups = 1;
+	sim_until(&w, w.t + 60000);
+	for (size_t k = 0; k < 6; k++)
+		assert_true(w.side[0].recs[k].custody);
+	assert_int_equal(w.side[0].custodies, 4);
+	assert_int_equal(w.side[0].link->q.count[0], 0);
+	assert_int_equal(w.side[1].link->rx.held.n, 0);
+	link_status(w.side[0].link, &st);
+	for (int p = 1; p <= 4; p++)
+		assert_int_equal(st.oldest[p], 0);
+	sim_free(&w);
+}
+
+/* Two connections of one initiator at the responder (the first half open): the younger one wins, and the frames of the
+ * elder change nothing. */
+static void
+two_connections(void **state)
+{
+	struct sim w;
+	uint64_t first;
+
+	(void)state;
+	sim_init(&w, 95, 0, 20);
+	sim_start(&w);
+	sim_until(&w, w.t + 3000);
+	first = w.n_conns;
+	sim_cut(&w, true, false); /* the responder is not told */
+	sim_until(&w, w.t + 5000);
+	assert_true(w.n_conns > first);
+	assert_int_equal(w.side[1].link->s.conn, w.n_conns);
+	assert_int_equal(w.side[1].state, LINK_UP);
+	link_disconnected(w.side[1].link, sim_now(&w.side[1]), first); /* now it hears of the old one's end */
+	assert_int_equal(w.side[1].state, LINK_UP);
+	for (int k = 0; k < 10; k++)
+		sim_enqueue(&w, k % 2, 2, 200);
+	sim_turn(&w.side[0], false);
+	sim_turn(&w.side[1], false);
+	assert_true(sim_settle(&w, 5000));
+	sim_free(&w);
+}
+
 int
 main(void)
 {
@@ -347,6 +577,12 @@ main(void)
 	    cmocka_unit_test(clock_steps),
 	    cmocka_unit_test(tries),
 	    cmocka_unit_test(a_hundred_thousand),
+	    cmocka_unit_test(notes_go_last),
+	    cmocka_unit_test(notes_of_a_session),
+	    cmocka_unit_test(peer_of_version_1),
+	    cmocka_unit_test(custody_out_of_order),
+	    cmocka_unit_test(forgotten),
+	    cmocka_unit_test(two_connections),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -193,6 +193,8 @@ static const struct frame_item items[] = {
     {.type = ITEM_PROBE, .time = 1763787393000},
     {.type = ITEM_PROBE_REPLY, .time = 1763787393000, .peer_time = 1763787393900},
     {.type = ITEM_STREAM, .low = 17, .whole = 0},
+    {.type = ITEM_NOTE, .left = 0, .p = bytes, .n = 300},
+    {.type = ITEM_NOTE, .left = LINK_NOTE_MAX - 1, .p = bytes, .n = 1},
 };
 #define N_ITEMS (sizeof(items) / sizeof(items[0]))
 
@@ -203,6 +205,7 @@ assert_item(const struct frame_item *a, const struct frame_item *b)
 	    a->type == b->type && a->serial == b->serial && a->precedence == b->precedence && a->total == b->total);
 	assert_true(a->offset == b->offset && a->n == b->n && a->number == b->number && a->delay == b->delay);
 	assert_true(a->time == b->time && a->peer_time == b->peer_time && a->low == b->low && a->whole == b->whole);
+	assert_true(a->left == b->left);
 	assert_true(
 	    a->n_ranges == b->n_ranges && memcmp(a->ranges, b->ranges, a->n_ranges * sizeof(a->ranges[0])) == 0);
 	assert_true(a->n == 0 || memcmp(a->p, b->p, a->n) == 0);
@@ -248,7 +251,10 @@ items_refused(void **state)
 		size_t n;
 	} row[] = {
 	    {"type 0", "\x00", 1},
-	    {"unknown type", "\x09", 1},
+	    {"unknown type", "\x0a", 1},
+	    {"empty note", "\x09\x00\x00", 3},
+	    {"note too long", "\x09\x80\x08\x01x", 5},
+	    {"note whose rest wraps", "\x09\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x01x", 13},
 	    {"serial 0", "\x01\x00\x01\x01x", 5},
 	    {"serial of 41 bits", "\x01\x80\x80\x80\x80\x80\x40\x01\x01x", 10},
 	    {"precedence 0", "\x01\x01\x00\x01x", 5},

@@ -63,6 +63,9 @@ struct sim_side {
 	uint64_t *order; /* tokens of the other side in the order handed up here */
 	size_t n_order;
 	bool dumb; /* answers nothing: its link is never called */
+	unsigned items; /* bit a type of item it has sent */
+	size_t notes;	/* handed up here */
+	struct buf note; /* the last of them */
 };
 
 struct sim {
@@ -207,7 +210,7 @@ sim_deliver(struct sim *w, int to, uint64_t conn, const void *p, size_t n, int64
 
 /* What a DATA frame carries: 0 nothing of parcels, 1 only flash, 2 others too. */
 static int
-sim_carries(const void *p, size_t n)
+sim_carries(const void *p, size_t n, unsigned *items)
 {
 	struct reader r = reader_of(p, n);
 	struct frame_head head;
@@ -217,6 +220,7 @@ sim_carries(const void *p, size_t n)
 	if (!link_frame_head_get(&r, &head) || head.type != FRAME_DATA)
 		return 0;
 	while (link_frame_item_get(&r, &it) == 1) {
+		*items |= 1u << it.type;
 		if (it.type == ITEM_PARCEL || it.type == ITEM_FRAGMENT)
 			what = it.precedence == 1 && what != 2 ? 1 : 2;
 	}
@@ -231,7 +235,7 @@ sim_op_send(void *ctx, const void *p, size_t n)
 	struct sim_conn *c = sim_conn(w, link_conn(s->link));
 	struct link_status st;
 	int64_t at;
-	int carries = sim_carries(p, n);
+	int carries = sim_carries(p, n, &s->items);
 
 	sim_check(w, n <= LINK_FRAME_MAX);
 	link_status(s->link, &st);
@@ -341,6 +345,16 @@ sim_op_state(void *ctx, enum link_state old, enum link_state now, const char *wh
 	(void)snprintf(s->why, sizeof(s->why), "%s", why);
 }
 
+static void
+sim_op_note(void *ctx, const void *p, size_t n)
+{
+	struct sim_side *s = ctx;
+
+	s->notes++;
+	buf_clear(&s->note);
+	buf_put(&s->note, p, n);
+}
+
 static const struct link_ops sim_ops = {
     .connect = sim_op_connect,
     .close = sim_op_close,
@@ -349,6 +363,7 @@ static const struct link_ops sim_ops = {
     .received = sim_op_received,
     .custody = sim_op_custody,
     .refused = sim_op_refused,
+    .note = sim_op_note,
     .state = sim_op_state,
 };
 
@@ -454,6 +469,7 @@ sim_free(struct sim *w)
 		free(w->side[i].recs);
 		free(w->side[i].pend);
 		free(w->side[i].order);
+		buf_free(&w->side[i].note);
 	}
 	for (size_t i = 0; i < w->n_ev; i++)
 		free(w->ev[i].p);

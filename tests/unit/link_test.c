@@ -216,9 +216,9 @@ no_common_version(void **state)
 	(void)state;
 	sim_init(&w, 27, 0, 5);
 	up(&w);
-	hello_frame(&b, 0, 77, "330225102", 2, 9);
+	hello_frame(&b, 0, 77, "330225102", 9, 9);
 	link_frame(w.side[1].link, sim_now(&w.side[1]), 99, b.p, b.n);
-	assert_string_equal(w.side[1].why, "no common version: peer 2-9, here 1-1");
+	assert_string_equal(w.side[1].why, "no common version: peer 9-9, here 1-2");
 	assert_int_equal(w.side[1].state, LINK_UP);	 /* what works goes on */
 	assert_int_equal(link_conn(w.side[1].link), 99); /* and the answer went where the question came from */
 	hello_frame(&b, 0, 78, "330225102", 1, 9);

@@ -144,6 +144,63 @@ next_hop(void **state)
 	topology_free(&topo);
 }
 
+/* All the ways, the best first; a neighbour that is down fits no more. */
+static bool
+not_named(const void *ctx, const struct neighbour *n)
+{
+	return strcmp(n->station, ctx) != 0;
+}
+
+static void
+ways(void **state)
+{
+	static const struct {
+		const char *to, *hop, *down, *want;
+	} t[] = {
+	    {"110000", "", "", "330200 330000"},
+	    {"110000", "330200", "", "330000"},
+	    {"110000", "", "330200", "330000"},
+	    {"330200", "", "", "330200 330000"},
+	    {"330226", "", "", "330226 330200 330000"},
+	    {"330226", "330200", "330226", "330000"},
+	    {"330225102", "", "", "330225102 330225101"},
+	    {"330225102001", "", "330225102", "330225101"},
+	    {"330225101", "", "", "330225101"},
+	    {"330225101", "", "330225101", ""},
+	    {"gaoxinqu", "", "", "330225102 330200 330000"},
+	    {"331022", "", "", "330225102 330200 330000"},
+	    {"330225", "", "", ""},
+	};
+	struct topology topo = county();
+
+	(void)state;
+	snprintf(topo.n[2].via, sizeof topo.n[2].via, "someone,~330225102");
+	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+		const struct neighbour *out[8];
+		char hops[1][STATION_MAX], got[256] = "";
+		size_t n;
+
+		snprintf(hops[0], STATION_MAX, "%s", t[i].hop);
+		n = route_ways(&topo, t[i].to, (const char(*)[STATION_MAX])hops, *t[i].hop != '\0', not_named, t[i].down, out, 8);
+		for (size_t k = 0; k < n; k++)
+			snprintf(got + strlen(got), sizeof got - strlen(got), "%s%s", k > 0 ? " " : "", out[k]->station);
+		if (strcmp(got, t[i].want) != 0)
+			fail_msg("to %s: '%s', not '%s'", t[i].to, got, t[i].want);
+		if (n > 1)
+			assert_int_equal(route_ways(&topo, t[i].to, (const char(*)[STATION_MAX])hops, *t[i].hop != '\0',
+					     not_named, t[i].down, out, 1), 1);
+	}
+	/* ... and what it may send itself that way is not refused as forged */
+	assert_true(route_plausible(&topo, "330225101", "330225102"));
+	assert_true(route_plausible(&topo, "330225101", "330225102001"));
+	assert_false(route_plausible(&topo, "330225101", "330225103"));
+	assert_false(route_plausible(&topo, "330225101", "330225"));
+	snprintf(topo.n[0].via, sizeof topo.n[0].via, "~330225101");
+	assert_true(route_plausible(&topo, "330200", "330225101"));
+	assert_false(route_plausible(&topo, "330200", "330225102"));
+	topology_free(&topo);
+}
+
 static void
 plausible(void **state)
 {
@@ -238,6 +295,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(under),
 	    cmocka_unit_test(next_hop),
+	    cmocka_unit_test(ways),
 	    cmocka_unit_test(plausible),
 	    cmocka_unit_test(bad_files),
 	    cmocka_unit_test(round_trip),

@@ -346,6 +346,33 @@ path_too_long(void **state)
 	assert_int_equal(f.code, EX_CONFIG);
 }
 
+/* Absent, and given. */
+static void
+settings_room(void **state)
+{
+	struct fx *x = *state;
+	struct stationdir d;
+	struct fault f = {0};
+
+	make(x);
+	assert_int_equal(stationdir_load(x->dir, &d, &f), 0);
+	assert_int_equal(d.keep_days, 0);
+	assert_int_equal(d.ballast_mb, 64);
+	assert_int_equal(d.room_mb, 256);
+	assert_int_equal(d.backup_keep, 7);
+	assert_int_equal(d.resend_days, 30);
+	assert_int_equal(d.return_hours, 72);
+	assert_false(d.hosted);
+	place(x, "dutyswitch.conf",
+	    "station = 330225\nkeep_days = 400\nballast_mb = 8\nroom_mb = 32\nbackup_keep = 0\nhosted = yes\n", 0644);
+	assert_int_equal(stationdir_load(x->dir, &d, &f), 0);
+	assert_int_equal(d.keep_days, 400);
+	assert_int_equal(d.ballast_mb, 8);
+	assert_int_equal(d.room_mb, 32);
+	assert_int_equal(d.backup_keep, 0);
+	assert_true(d.hosted);
+}
+
 static void
 settings_refused(void **state)
 {
@@ -361,6 +388,13 @@ settings_refused(void **state)
 	    {"station = 330225\nreoffer_minutes = 0\n", "reoffer_minutes"},
 	    {"station = 330225\nreoffer_minutes = ten\n", "reoffer_minutes"},
 	    {"station = 330225\nreoffer_minutes = 99999999999999999999\n", "reoffer_minutes"},
+	    {"station = 330225\nballast_mb = 0\n", "ballast_mb"},
+	    {"station = 330225\nroom_mb = -1\n", "room_mb"},
+	    {"station = 330225\nkeep_days = 36501\n", "keep_days"},
+	    {"station = 330225\nresend_days = 0\n", "resend_days"},
+	    {"station = 330225\nbackup_keep = many\n", "backup_keep"},
+	    {"station = 330225\nattended_minutes = 0\n", "attended_minutes"},
+	    {"station = 330225\nhosted = maybe\n", "hosted"},
 	    {"station = 330225\nparent = 330200\n", ""},
 	    {"station = 330225\nstation = 330200\n", ""},
 	    {"station 330225\n", ""},
@@ -584,7 +618,7 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {T(create_and_load), T(with_parent), T(never_over_another), T(in_place), T(new_refused),
-	    T(path_too_long), T(settings_refused), T(not_there), T(keys_refused), T(one_holder), T(fresh_once),
+	    T(path_too_long), T(settings_room), T(settings_refused), T(not_there), T(keys_refused), T(one_holder), T(fresh_once),
 	    T(endpoints), T(key_text)};
 
 	i18n_init("en");
