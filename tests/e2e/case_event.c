@@ -235,7 +235,7 @@ case_destroy(struct e2e *e)
 	json_decref(m);
 	for (int i = TOWN; i <= COUNTY; i++) {
 		(void)snprintf(path, sizeof path, "%.250s/journal", e->st.s[i].dir);
-		ST_CHECK(folder_holds(path, marker), "%s: the words are not found where they stand: the test sees nothing",
+		ST_CHECK(journal_holds(&e->st.s[i], marker), "%s: the words are not found where they stand: the test sees nothing",
 		    e->st.s[i].name);
 		json_decref(say(&e->st.s[i], "destroy", id, "--first", "甲某", "--second", "乙某", "--reason", "误入涉密",
 		    NULL));
@@ -259,7 +259,7 @@ case_destroy(struct e2e *e)
 			expect(s, v, "destroyed", "1");
 			json_decref(v);
 			(void)snprintf(path, sizeof path, "%.250s/journal", s->dir);
-			ST_CHECK(!folder_holds(path, marker), "%s: the words stand in %s", s->name, path);
+			ST_CHECK(!folder_holds(path, marker) && !journal_holds(s, marker), "%s: the words stand in %s", s->name, path);
 		}
 		ST_CHECK(!folder_holds(e->st.root, marker), "the words stand in a file below %s", e->st.root);
 		for (int i = TOWN; i <= COUNTY && round == 0; i++) {

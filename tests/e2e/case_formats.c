@@ -278,9 +278,10 @@ destroy_imported(struct e2e *e)
 	await_message(e, &e->st.s[TOWN], id, "id", id);
 	stations_settle(&e->st, SAY_WAIT * e->slow);
 	for (int i = TOWN; i <= COUNTY; i++) {
-		ST_CHECK(folder_holds(e->st.s[i].dir, marker), "%s: the words are not found where they stand", e->st.s[i].name);
+		ST_CHECK(journal_holds(&e->st.s[i], marker), "%s: the words are not found where they stand", e->st.s[i].name);
 		json_decref(say(&e->st.s[i], "destroy", id, "--first", "甲某", "--second", "乙某", "--reason", "误入", NULL));
-		ST_CHECK(!folder_holds(e->st.s[i].dir, marker), "%s: the words stand in %s", e->st.s[i].name, e->st.s[i].dir);
+		ST_CHECK(!folder_holds(e->st.s[i].dir, marker) && !journal_holds(&e->st.s[i], marker), "%s: the words stand in %s",
+		    e->st.s[i].name, e->st.s[i].dir);
 		v = st_verify(&e->st.s[i]);
 		ST_CHECK(strcmp(member(v, "destroyed"), "0") != 0, "%s: verify counts nothing destroyed", e->st.s[i].name);
 		json_decref(v);
@@ -522,10 +523,10 @@ case_originals(struct e2e *e)
 	}
 	stations_settle(&e->st, SAY_WAIT * e->slow);
 	verify_all(e);
-	ST_CHECK(folder_holds(city->dir, "PCEtLSA"), "the parts are not found where they stand");	/* "<!-- " */
+	ST_CHECK(journal_holds(city, "PCEtLSA"), "the parts are not found where they stand");	/* "<!-- " */
 	/* Two persons destroy it at the city: the parts it came in go as well. */
 	json_decref(say(city, "destroy", id, "--first", "甲某", "--second", "乙某", "--reason", "误入", NULL));
-	ST_CHECK(!folder_holds(city->dir, "PCEtLSA"), "the document's parts stand at the city");
+	ST_CHECK(!folder_holds(city->dir, "PCEtLSA") && !journal_holds(city, "PCEtLSA"), "the document's parts stand at the city");
 	say_refused(city, 66, "", "export", id, "--format", "original", NULL);
 	verify_all(e);
 	buf_free(&doc);

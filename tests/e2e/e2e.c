@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <time.h>
 #include <unistd.h>
 #include "e2e.h"
@@ -43,6 +44,14 @@ static const struct {
 	{ "foreign_life", case_foreign_life },
 	{ "kinds", case_kinds },
 	{ "originals", case_originals },
+	{ "relay_burnt", case_relay_burnt },
+	{ "other_way", case_other_way },
+	{ "hosted", case_hosted },
+	{ "disk_full", case_disk_full },
+	{ "commit_fails", case_commit_fails },
+	{ "backup_online", case_backup_online },
+	{ "restore", case_restore },
+	{ "retention", case_retention },
 };
 
 static jmp_buf escape;
@@ -70,6 +79,9 @@ run_case(size_t i)
 		cases[i].fn(&env);
 		ok = true;
 	}
+	if (env.mounted[0] != '\0')
+		(void)umount2(env.mounted, MNT_DETACH);
+	env.mounted[0] = '\0';
 	if ((trace = stations_trace(&env.st)) != NULL) {
 		ok = false;
 		(void)snprintf(why + strlen(why), sizeof why - strlen(why), "%s%s", why[0] != '\0' ? "; " : "", trace);

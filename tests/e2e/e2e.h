@@ -14,6 +14,7 @@ struct e2e {
 	int slow;			/* factor on limits of time: 1, or more in a sanitized build */
 	struct stations st;
 	char note[300];			/* what a passed case tells besides */
+	char mounted[400];		/* file system to take away after the case; "": none */
 };
 
 typedef void (*e2e_case_fn)(struct e2e *);
@@ -43,6 +44,14 @@ void case_grading(struct e2e *);
 void case_foreign_life(struct e2e *);
 void case_kinds(struct e2e *);
 void case_originals(struct e2e *);
+void case_relay_burnt(struct e2e *);
+void case_other_way(struct e2e *);
+void case_hosted(struct e2e *);
+void case_disk_full(struct e2e *);
+void case_commit_fails(struct e2e *);
+void case_backup_online(struct e2e *);
+void case_restore(struct e2e *);
+void case_retention(struct e2e *);
 
 /* ---- shared by cases (e2e_util.c) ---- */
 json_t *report_body(const char *title);			/* a complete first report, no addressees */

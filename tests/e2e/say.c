@@ -2,11 +2,14 @@
  * say.h: the command line spoken and heard, and waiting for what it shows.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+#include "../../switch/journal.h"
 #include "say.h"
 
 #define WORDS 60
@@ -322,4 +325,53 @@ folder_holds(const char *dir, const char *text)
 	(void)closedir(h);
 	buf_free(&b);
 	return yes;
+}
+
+struct sought {
+	const char *text;
+	bool found;
+};
+
+static int
+body_holds(void *ctx, const struct journal_msg *m)
+{
+	struct sought *k = ctx;
+
+	k->found = holds(&m->body, k->text);
+	return k->found;
+}
+
+bool
+journal_holds(const struct station_proc *s, const char *text)
+{
+	static const char *const names[] = { "journal.db", "journal.db-wal" };
+	struct sought k = { .text = text };
+	char dir[300], from[400], to[400];
+	struct fault f = { 0 };
+	struct buf b = { 0 };
+	struct journal *j;
+
+	/* A copy: the file itself is the running switch's. */
+	(void)snprintf(dir, sizeof dir, "%.250s.copy", s->dir);
+	ST_CHECK(mkdir(dir, 0700) == 0, "%s: %s", dir, strerror(errno));
+	for (size_t i = 0; i < 2; i++) {
+		(void)snprintf(from, sizeof from, "%.250s/journal/%s", s->dir, names[i]);
+		(void)snprintf(to, sizeof to, "%s/%s", dir, names[i]);
+		if (access(from, F_OK) != 0)
+			continue;
+		buf_clear(&b);
+		file_read(from, &b);
+		file_write(to, b.p, b.n);
+	}
+	j = journal_sqlite_open(dir, false, &f);
+	ST_CHECK(j != NULL, "%s: %s", dir, f.text);
+	ST_CHECK(j->ops->each_after(j, 0, 0, false, body_holds, &k) == 0, "%s: cannot be read", dir);
+	j->ops->close(j);
+	for (size_t i = 0; i < 2; i++) {
+		(void)snprintf(to, sizeof to, "%s/%s", dir, names[i]);
+		(void)unlink(to);
+	}
+	ST_CHECK(rmdir(dir) == 0, "%s: %s", dir, strerror(errno));
+	buf_free(&b);
+	return k.found;
 }

@@ -38,6 +38,8 @@ bool owes(const struct station_proc *, const char *what, const char *incident);
 void open_fire(struct e2e *, const char *title, char incident[80]);
 void first_report(struct e2e *, const char *incident, char report[80]);
 bool holds(const struct buf *, const char *text);
+/* In a message's body, of the station's journal as its file stands now: bodies are compressed at rest, and no search of bytes finds them. */
+bool journal_holds(const struct station_proc *, const char *text);
 bool folder_holds(const char *dir, const char *text);	/* in any of its files' bytes, below it too */
 
 #endif

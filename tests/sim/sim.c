@@ -1,549 +1,420 @@
 /*
- * Deterministic simulation: stations under a storm, people who report, sign and retry, and a ledger kept outside of
- * them.
+ * Deterministic simulation: stations under a storm, people who act, and a ledger kept outside of them.
  *
- *   sim [--seed S] [--count N] [--stations K] [--minutes M] [--replay] [-v]
+ *   sim [--seed S] [--count N] [--stations K] [--minutes M] [--journal sqlite|ram] [--jobs J] [--replay] [-v]
  *
- * For every seed: a storm of M virtual minutes (lost sends, frames of dead connections, silent breaks, crashes at any
- * turn, commits of unknown outcome, clocks that jump a day), then calm.  In the end every accepted message is at every
- * addressee exactly once, every request has one answer, every origin knows of each 送达, nothing is left in an outbox
- * or in quarantine, the journals verify, and all who hold the same messages of an incident fold them alike.  While it
- * goes on, custody is checked: whoever has let go of an outbox row has a neighbour that holds the message. A failure
- * prints the seed; the same seed gives the same run (--replay runs each twice and compares).
+ * For every seed: a storm of M virtual minutes (lost sends, frames of dead connections, silent breaks and half-open lines,
+ * crashes at any turn and power failures in any write, commits of unknown outcome, clocks that drift and jump a day,
+ * disks full, burnt and put back from old backups), then calm, until all is settled and judged.  Without --stations a run
+ * has 3 to 12 of them.  A failure prints its seed and how to run it again; the same seed gives the same run to
+ * the byte (--replay runs each twice and compares what happened and every file).
+ *
+ * Exit: 0 all passed, 1 a run failed, 64 usage.
  */
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "../../formats/wire.h"
-#include "../../switch/incident.h"
-#include "world.h"
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+#include "../../formats/buf.h"
+#include "run.h"
 
-#define MAX_ENTRIES 400
+#define STATIONS_MAX 400
+#define JOBS_MAX 64
+#define CALM_MAX (INT64_C(30) * 3600000) /* the slowest re-offer is a day */
+#define CALM_STEP 20000
+#define DAY_CLOSED 1500000 /* ms from the start: by then a day's close is behind all */
 
-struct entry { /* one thing a person wants sent */
-	size_t node;
-	char rid[40];
-	struct body *body;
-	int realm;
-	char to[4][STATION_MAX];
-	size_t nto;
-	struct msgid id; /* as answered */
-	bool answered;
+struct options {
+	uint64_t seed, count, jobs;
+	size_t stations;
+	int64_t minutes;
+	bool replay, ram, verbose;
 };
 
-struct run {
-	struct world *w;
-	uint64_t seed;
-	struct entry e[MAX_ENTRIES];
-	size_t n;
-	bool verbose;
-	char why[512];
-	uint64_t crashes, submits, refused;
+struct sums {
+	uint64_t passed, failed, messages, submits, refusals, returned, lost;
+	uint64_t virtual_ms;
+	struct world_stats w;
 };
+_Static_assert(sizeof(struct sums) % sizeof(uint64_t) == 0, "nothing but counts: all() adds them up as such");
+
+/* ---- the storm ---- */
 
 static void
-fail(struct run *r, const char *what, size_t entry)
+partition(struct run *r, bool cut)
 {
-	if (*r->why == '\0')
-		snprintf(r->why, sizeof r->why, "%s (entry %zu %s, virtual time %+.1f s)", what, entry,
-		    entry < r->n ? r->e[entry].rid : "-", (double)(world_now(r->w) - WORLD_START) / 1000.0);
+	const struct map *m = world_map(r->w);
+	uint64_t side = rng_next(world_rng(r->w));
+
+	for (size_t l = 0; l < m->nlines; l++)
+		if (!cut || ((side >> m->line[l].a % 61) & 1) != ((side >> m->line[l].b % 61) & 1))
+			world_cut(r->w, l, cut);
 }
 
+/* A clock is set right or wrong, by half a minute or about a day. */
 static void
-on_reply(void *ctx, size_t node, uint64_t ticket, const struct msgid *id, bool duplicate, const struct fault *f)
-{
-	struct run *r = ctx;
-	struct entry *e = &r->e[ticket];
-
-	(void)node;
-	(void)duplicate;
-	if (id == NULL) {
-		r->refused++;
-		if (r->verbose)
-			fprintf(stderr, "refused %s: %s: %s\n", e->rid, f->field, f->text);
-		fail(r, f != NULL ? f->text : "refused without a reason", ticket);
-		return;
-	}
-	if (e->answered && msgid_cmp(&e->id, id) != 0)
-		fail(r, "one request, two messages", ticket);
-	e->id = *id;
-	e->answered = true;
-}
-
-static void
-offer(struct run *r, size_t i)
-{
-	struct entry *e = &r->e[i];
-	struct station_submit s = {.rid = e->rid, .seat = "sim", .realm = e->realm, .body = e->body, .confirmed = true};
-
-	r->submits++;
-	world_submit(r->w, e->node, i, &s);
-}
-
-static struct entry *
-new_entry(struct run *r, size_t node, int kind)
-{
-	struct entry *e = &r->e[r->n];
-
-	memset(e, 0, sizeof *e);
-	e->node = node;
-	snprintf(e->rid, sizeof e->rid, "sim-%zu", r->n);
-	e->body = body_new();
-	body_set_num(e->body, F_KIND, kind);
-	body_set_text(e->body, F_FOREIGN_ID, e->rid); /* the ledger's mark, carried along */
-	r->n++;
-	return e;
-}
-
-static void
-add_to(struct entry *e, const char *code)
-{
-	snprintf(e->to[e->nto++], STATION_MAX, "%s", code);
-	body_add_text(e->body, F_TO, code, strlen(code));
-}
-
-static void
-report(struct run *r, size_t node)
-{
-	struct entry *e = new_entry(r, node, KIND_REPORT);
-	struct figure unknown = {.q = FIG_UNKNOWN};
-	char text[2000];
-	size_t len = rng_below(world_rng(r->w), 1800) + 20;
-
-	memset(text, 'x', len);
-	text[len] = '\0';
-	body_set_num(e->body, F_STAGE, STAGE_FIRST);
-	body_set_text(e->body, F_PLACE, "somewhere");
-	body_set_text(e->body, F_TITLE, e->rid);
-	body_set_text(e->body, F_TYPE, "yjpt:12G00");
-	body_set_text(e->body, F_BRIEF, text);
-	body_set_time(e->body, F_LEARNED, world_now(r->w));
-	body_add_figure(e->body, F_DEAD, &unknown);
-	if (rng_chance(world_rng(r->w), 300))
-		body_set_num(e->body, F_GRADE, GRADE_II);
-	if (rng_chance(world_rng(r->w), 100))
-		e->realm = REALM_EXERCISE;
-	add_to(e, world_code(r->w, node == 0 ? 1 : node == 1 ? 0 : 1));
-	if (node > 1 && rng_chance(world_rng(r->w), 500))
-		add_to(e, world_code(r->w, 0));
-}
-
-static void
-direct(struct run *r, size_t node)
-{
-	struct entry *e = new_entry(r, node, KIND_DIRECTIVE);
-	size_t n = world_size(r->w);
-
-	body_set_text(e->body, F_TEXT, "count the people, report back");
-	if (node == 0)
-		add_to(e, world_code(r->w, 1));
-	for (int k = 0; k < 2 && n > 2; k++) {
-		const char *code = world_code(r->w, 2 + rng_below(world_rng(r->w), n - 2));
-
-		if (e->nto == 0 || strcmp(e->to[e->nto - 1], code) != 0)
-			add_to(e, code);
-	}
-}
-
-struct pick {
-	struct run *r;
-	size_t node, left;
-	struct msgid id;
-};
-
-static int
-pick_one(void *ctx, const struct journal_msg *m)
-{
-	struct pick *p = ctx;
-
-	if (strcmp(m->id.origin, world_code(p->r->w, p->node)) == 0)
-		return 0;
-	p->id = m->id;
-	return p->left-- == 0;
-}
-
-/* Somebody at the station signs for something that arrived. */
-static void
-sign(struct run *r, size_t node)
-{
-	struct pick p = {.r = r, .node = node, .left = rng_below(world_rng(r->w), 8)};
-	struct journal *j = world_journal(r->w, node);
-	struct entry *e;
-
-	j->ops->each_before(j, UINT64_MAX, KIND_REPORT, true, pick_one, &p);
-	if (!msgid_is_set(&p.id))
-		return;
-	e = new_entry(r, node, KIND_RECEIPT);
-	e->realm = p.id.realm;
-	body_set_num(e->body, F_ACT, ACT_SIGNED);
-	body_add_id(e->body, F_REFS, &p.id);
-	body_set_text(e->body, F_PERSON, "sim");
-	snprintf(e->to[e->nto++], STATION_MAX, "%s", p.id.origin);
-}
-
-/* Somebody corrects a report that stands, or adopts a figure: both go to whoever had it. */
-static void
-amend(struct run *r, size_t node)
-{
-	struct figure three = {.q = FIG_EXACT, .n = 3};
-	const struct entry *of;
-	struct entry *e;
-	bool step = rng_chance(world_rng(r->w), 300);
-	size_t i, n = 0, want;
-
-	for (i = 0; i < r->n; i++)
-		n += r->e[i].node == node && r->e[i].answered && body_enum(r->e[i].body, F_STAGE) == STAGE_FIRST;
-	if (n == 0)
-		return;
-	want = rng_below(world_rng(r->w), n);
-	for (i = 0; i < r->n; i++)
-		if (r->e[i].node == node && r->e[i].answered && body_enum(r->e[i].body, F_STAGE) == STAGE_FIRST &&
-		    want-- == 0)
-			break;
-	of = &r->e[i];
-	e = new_entry(r, node, step ? KIND_STEP : KIND_REPORT);
-	e->realm = of->realm;
-	e->nto = of->nto;
-	memcpy(e->to, of->to, sizeof e->to);
-	if (step) {
-		body_set_num(e->body, F_STEP, STEP_ADOPTED);
-		body_set_text(e->body, F_PERSON, "sim");
-		body_set_text(e->body, F_REASON, "sim");
-	} else {
-		body_set_num(e->body, F_STAGE, STAGE_CORRECTION);
-		body_set_text(e->body, F_BRIEF, "corrected");
-	}
-	body_add_id(e->body, F_REFS, &of->id);
-	body_add_figure(e->body, F_DEAD, &three);
-}
-
-/* ---- checks ---- */
-
-struct count {
-	const char *rid;
-	bool here; /* count only what is addressed to this station or its own */
-	size_t n;
-	struct msgid id;
-};
-
-static int
-count_mark(void *ctx, const struct journal_msg *m)
-{
-	struct count *c = ctx;
-	struct fault f;
-	struct body *b = wire_decode(m->body.p, m->body.n, &f);
-	const char *mark;
-
-	if (b == NULL || (c->here && !m->local)) {
-		body_free(b);
-		return 0;
-	}
-	mark = body_text(b, F_FOREIGN_ID);
-	if (mark != NULL && strcmp(mark, c->rid) == 0) {
-		c->n++;
-		c->id = m->id;
-	}
-	body_free(b);
-	return 0;
-}
-
-static size_t
-held(struct run *r, size_t node, const char *rid, struct msgid *id)
-{
-	struct count c = {.rid = rid, .here = true};
-	struct journal *j = world_journal(r->w, node);
-
-	j->ops->each_after(j, 0, 0, false, count_mark, &c);
-	if (id != NULL)
-		*id = c.id;
-	return c.n;
-}
-
-static size_t
-node_of(const struct run *r, const char *code)
-{
-	for (size_t i = 0; i < world_size(r->w); i++)
-		if (strcmp(world_code(r->w, i), code) == 0)
-			return i;
-	return SIZE_MAX;
-}
-
-/* Next hop in the tree from a towards b. */
-static size_t
-hop(size_t a, size_t b)
-{
-	if (a == 0)
-		return 1;
-	if (a == 1)
-		return b;
-	return 1;
-}
-
-/* Custody: from the origin on, either the row is in the outbox or the next holds the message. */
-static void
-check_custody(struct run *r)
-{
-	for (size_t i = 0; i < r->n; i++) {
-		struct entry *e = &r->e[i];
-
-		if (!e->answered)
-			continue;
-		for (size_t k = 0; k < e->nto; k++) {
-			size_t at = e->node, to = node_of(r, e->to[k]);
-
-			while (at != to) {
-				struct journal *j = world_journal(r->w, at);
-				size_t next = hop(at, to);
-				struct journal *nj = world_journal(r->w, next);
-
-				if (j->ops->get_message(j, &e->id, NULL) != 0) {
-					fail(r, "an accepted message is gone", i);
-					return;
-				}
-				if (j->ops->outbox_has(j, &e->id, e->to[k]) == 0)
-					break;
-				if (nj->ops->get_message(nj, &e->id, NULL) != 0) {
-					fail(r, "custody let go of before the next had it", i);
-					return;
-				}
-				at = next;
-			}
-		}
-	}
-}
-
-static int
-count_row(void *ctx, const struct journal_outbox *o)
-{
-	size_t *n = ctx;
-
-	(void)o;
-	(*n)++;
-	return 0;
-}
-
-static bool
-settled(struct run *r)
-{
-	for (size_t i = 0; i < r->n; i++) {
-		struct entry *e = &r->e[i];
-		struct journal *j = world_journal(r->w, e->node);
-		struct journal_delivery d;
-
-		if (!e->answered)
-			return false;
-		for (size_t k = 0; k < e->nto; k++)
-			if (j->ops->delivery_get(j, &e->id, e->to[k], &d) != 0 || d.state < DLV_DELIVERED)
-				return false;
-	}
-	for (size_t i = 0; i < world_size(r->w); i++) {
-		struct journal *j = world_journal(r->w, i);
-		size_t n = 0;
-
-		j->ops->outbox_each(j, count_row, &n);
-		if (n > 0)
-			return false;
-	}
-	return true;
-}
-
-/* Stations that hold the same messages of an incident fold them alike. */
-static void
-check_folds(struct run *r)
-{
-	for (size_t i = 0; i < r->n && *r->why == '\0'; i++) {
-		struct folded a;
-
-		if (body_enum(r->e[i].body, F_KIND) != KIND_REPORT ||
-		    station_fold(world_station(r->w, r->e[i].node), &r->e[i].id, &a) != 0)
-			continue;
-		for (size_t k = 0; k < r->e[i].nto; k++) {
-			struct folded b;
-			bool same;
-
-			if (station_fold(world_station(r->w, node_of(r, r->e[i].to[k])), &r->e[i].id, &b) != 0)
-				continue;
-			same = a.incident->nlines == b.incident->nlines;
-			for (size_t l = 0; same && l < a.incident->nlines; l++)
-				same = msgid_cmp(&a.incident->lines[l].id, &b.incident->lines[l].id) == 0;
-			if (same && (a.incident->grade != b.incident->grade ||
-					strcmp(a.incident->number, b.incident->number) != 0))
-				fail(r, "the same messages fold differently", i);
-			folded_free(&b);
-		}
-		folded_free(&a);
-	}
-}
-
-static void
-check_end(struct run *r)
-{
-	if (!settled(r))
-		for (size_t i = 0; i < r->n; i++) {
-			struct entry *e = &r->e[i];
-			struct journal *j = world_journal(r->w, e->node);
-			struct journal_delivery d = {0};
-
-			if (!e->answered)
-				fail(r, "never answered", i);
-			for (size_t k = 0; k < e->nto; k++)
-				if (j->ops->delivery_get(j, &e->id, e->to[k], &d) != 0 || d.state < DLV_DELIVERED)
-					fail(r, "the origin never learned of its delivery", i);
-		}
-	if (!settled(r))
-		fail(r, "something is left in an outbox", r->n);
-	for (size_t i = 0; i < r->n && *r->why == '\0'; i++) {
-		struct msgid id;
-		size_t n = held(r, r->e[i].node, r->e[i].rid, &id);
-
-		/* Signing what is signed gives the standing receipt again: then nothing of this request exists. */
-		if (n == 0 && body_enum(r->e[i].body, F_KIND) == KIND_RECEIPT)
-			continue;
-		if (n != 1)
-			fail(r, "not exactly once at its origin", i);
-		for (size_t k = 0; k < r->e[i].nto; k++)
-			if (held(r, node_of(r, r->e[i].to[k]), r->e[i].rid, &id) != 1 ||
-			    msgid_cmp(&id, &r->e[i].id) != 0)
-				fail(r, "not exactly once at an addressee", i);
-	}
-	for (size_t i = 0; i < world_size(r->w) && *r->why == '\0'; i++) {
-		struct journal *j = world_journal(r->w, i);
-		struct journal_verify v;
-
-		if (j->ops->verify(j, world_code(r->w, i), &v) != 0 || *v.bad != '\0')
-			fail(r, *v.bad != '\0' ? v.bad : "verify failed", r->n);
-		if (j->ops->quarantine_count(j) != 0)
-			fail(r, "something sits in quarantine", r->n);
-	}
-	check_folds(r);
-}
-
-/* ---- the run ---- */
-
-static void
-mishap(struct run *r)
+set_clock(struct run *r, size_t node)
 {
 	struct rng *g = world_rng(r->w);
-	size_t node = rng_below(g, world_size(r->w));
+	int64_t far = rng_chance(g, 300) ? 86400000 + (int64_t)rng_below(g, 3600000) : 30000;
 
-	switch (rng_below(g, 9)) {
+	world_skew(r->w, node, ((int64_t)rng_below(g, 3) - 1) * far);
+}
+
+/* A disk is lost: burnt, or put back to what a backup or a snapshot has.  Not while the clock there is far off: that
+ * alone, with a day's luck, could open an epoch a second time. */
+static void
+lose_disk(struct run *r, size_t node)
+{
+	bool back = world_has_backup(r->w, node) && rng_chance(world_rng(r->w), 600);
+
+	if (world_skewed(r->w, node) != 0)
+		return;
+	if (r->conf->verbose)
+		fprintf(stderr, "%+.1f s: the disk of %s is %s\n", (double)(world_now(r->w) - WORLD_START) / 1000.0,
+		    world_code(r->w, node), back ? "put back to its backup" : "lost");
+	ledger_disaster(r, node);
+	if (back)
+		world_restore(r->w, node);
+	else
+		world_burn(r->w, node);
+}
+
+static void
+mishap(struct run *r, unsigned disks)
+{
+	static const enum disk_plan plans[] = {
+	    DISK_POWER, DISK_POWER, DISK_EIO_WRITE, DISK_EIO_SYNC, DISK_EIO_SYNC_DONE, DISK_FULL};
+	struct rng *g = world_rng(r->w);
+	size_t node = rng_below(g, world_size(r->w)), line = rng_below(g, world_map(r->w)->nlines);
+	static const int rooms[] = {PREC_ROUTINE, PREC_ROUTINE, PREC_ROUTINE - 1, PREC_FLASH};
+
+	switch (rng_below(g, 20)) {
 	case 0:
 	case 1:
-		r->crashes++;
-		world_crash(r->w, node);
-		break;
 	case 2:
+		world_crash(r->w, node, rng_chance(g, world_weather(r->w)->power));
+		break;
 	case 3:
 	case 4:
+	case 5:
+	case 6:
+	case 7:
+	case 8:
 		world_restart(r->w, node);
 		break;
-	case 5:
-		world_cut(r->w, node, true);
+	case 9:
+		world_stop(r->w, node);
 		break;
-	case 6:
-		world_cut(r->w, node, false);
+	case 10:
+		world_cut(r->w, line, true);
 		break;
-	case 7:
+	case 11:
+		world_cut(r->w, line, false);
+		break;
+	case 12:
+		world_mute(r->w, line, (unsigned)rng_below(g, 2), rng_chance(g, 400));
+		break;
+	case 13:
 		world_reload(r->w, node);
 		break;
+	case 14:
+		partition(r, rng_chance(g, 400));
+		break;
+	case 15:
+		world_plan(r->w, node, plans[rng_below(g, 6)], 1 + (unsigned)rng_below(g, 60));
+		break;
+	case 16:
+		world_room(r->w, node, rooms[rng_below(g, 4)]);
+		break;
+	case 17:
+		world_backup(r->w, node);
+		break;
+	case 18:
+		if (rng_chance(g, disks))
+			lose_disk(r, node);
+		break;
 	default:
-		world_skew(r->w, node, ((int64_t)rng_below(g, 3) - 1) * (rng_chance(g, 300) ? 86400000 : 30000));
+		set_clock(r, node);
 		break;
 	}
 }
 
 static void
-act(struct run *r)
+set_weather(struct run *r, struct weather *wx)
 {
 	struct rng *g = world_rng(r->w);
-	size_t node = rng_below(g, world_size(r->w));
 
-	if (r->n < MAX_ENTRIES && world_station(r->w, node) != NULL) {
-		size_t before = r->n;
+	*wx = (struct weather){.lose_send = (unsigned)rng_below(g, 40),
+	    .late_dead = (unsigned)rng_below(g, 300),
+	    .repeat_dead = (unsigned)rng_below(g, 300),
+	    .silent = (unsigned)rng_below(g, 900),
+	    .break_conn = (unsigned)rng_below(g, 15),
+	    .commit_fail = (unsigned)rng_below(g, 25),
+	    .die_after = (unsigned)rng_below(g, 10),
+	    .power = (unsigned)rng_below(g, 1000),
+	    .gather = (unsigned)rng_below(g, 400),
+	    .delay = (int64_t)rng_below(g, 800),
+	    .jitter = (int64_t)rng_below(g, 400)};
+	r->lose_reply = (unsigned)rng_below(g, 200);
+}
 
-		if (rng_chance(g, 250))
-			sign(r, node);
-		else if (node < 2 && rng_chance(g, 400))
-			direct(r, node);
-		else if (rng_chance(g, 250))
-			amend(r, node);
+static void
+steps(struct run *r, int64_t until)
+{
+	while (world_step(r->w, until) && *world_wrong(r->w) == '\0')
+		;
+}
+
+static void
+storm(struct run *r)
+{
+	struct rng *g = world_rng(r->w);
+	int64_t end = WORLD_START + r->conf->minutes * 60000;
+	uint64_t pace = 9000 * 6 / (world_size(r->w) + 3) + 200; /* more people do more */
+	unsigned trouble = 150 + (unsigned)rng_below(g, 300), disks = rng_chance(g, 400) ? 600 : 0;
+
+	set_weather(r, world_weather(r->w));
+	while (world_now(r->w) < end && *r->why == '\0') {
+		steps(r, world_now(r->w) + 100 + (int64_t)rng_below(g, pace));
+		if (rng_chance(g, trouble))
+			mishap(r, disks);
 		else
-			report(r, node);
-		if (r->n > before)
-			offer(r, before);
+			people_act(r);
+		if (rng_chance(g, 30))
+			people_attend(r);
+		if (disks > 0 && rng_chance(g, 100))
+			world_backup(r->w, rng_below(g, world_size(r->w)));
+		ledger_look(r);
+		if (rng_chance(g, 10))
+			judge_journal(r, rng_below(g, world_size(r->w)));
 	}
-	for (size_t i = 0; i < r->n; i++)
-		if (!r->e[i].answered && world_station(r->w, r->e[i].node) != NULL && rng_chance(g, 500))
-			offer(r, i);
+}
+
+static void
+calm(struct run *r)
+{
+	int64_t end;
+
+	*world_weather(r->w) = (struct weather){.delay = 20, .jitter = 10};
+	r->calm = true;
+	world_mend(r->w);
+	end = world_now(r->w) + CALM_MAX;
+	while (*r->why == '\0' && world_now(r->w) < end) {
+		for (size_t i = 0; i < world_size(r->w); i++)
+			world_restart(r->w, i);
+		people_ask_again(r, 1000);
+		people_attend(r);
+		steps(r, world_now(r->w) + CALM_STEP);
+		ledger_look(r);
+		if (*r->why == '\0' && world_now(r->w) >= r->not_before && ledger_settled(r))
+			break;
+	}
+	if (*r->why == '\0')
+		judge(r);
+	if (*r->why == '\0')
+		ledger_look(r);
+}
+
+/* ---- a run ---- */
+
+static void
+count(struct sums *t, const struct run *r)
+{
+	const struct world_stats *s = world_stats(r->w);
+
+	t->messages += r->n;
+	t->submits += r->submits;
+	t->refusals += r->refusals;
+	t->returned += r->returned;
+	t->lost += r->lost;
+	t->virtual_ms += (uint64_t)(world_now(r->w) - WORLD_START);
+	t->w.crashes += s->crashes;
+	t->w.stops += s->stops;
+	t->w.cuts += s->cuts;
+	t->w.burnt += s->burnt;
+	t->w.restored += s->restored;
+	t->w.frames += s->frames;
+	t->w.commits += s->commits;
+	t->w.disk.crashes += s->disk.crashes;
+	t->w.disk.lost += s->disk.lost;
+	t->w.disk.torn += s->disk.torn;
+	t->w.disk.kept += s->disk.kept;
+	t->w.disk.errors += s->disk.errors;
 }
 
 static uint64_t
-simulate(uint64_t seed, size_t stations, int64_t minutes, bool verbose, char *why, size_t size, struct run *out)
+simulate(const struct run_conf *conf, char *why, size_t size, struct sums *t)
 {
-	struct run *r = out;
-	int64_t end;
-	uint64_t tr;
+	struct rng g = rng_of(conf->seed ^ UINT64_C(0x5eed));
+	struct world_conf wc = {.seed = conf->seed, .stations = conf->stations, .ram = conf->ram, .verbose = conf->verbose};
+	struct run *r = xcalloc(1, sizeof *r);
+	uint64_t trace;
 
-	memset(r, 0, sizeof *r);
-	r->seed = seed;
-	r->verbose = verbose;
-	r->w = world_new(seed, stations);
-	world_on_reply(r->w, on_reply, r);
-	struct rng *g = world_rng(r->w);
-	struct weather *wx = world_weather(r->w);
-	*wx = (struct weather){.lose_send = (unsigned)rng_below(g, 40),
-	    .late_dead = (unsigned)rng_below(g, 300),
-	    .silent = (unsigned)rng_below(g, 900),
-	    .break_conn = (unsigned)rng_below(g, 15),
-	    .commit_fail = (unsigned)rng_below(g, 30),
-	    .delay = (int64_t)rng_below(g, 800),
-	    .jitter = (int64_t)rng_below(g, 400)};
-	end = WORLD_START + minutes * 60000;
-	while (world_now(r->w) < end && *r->why == '\0') {
-		int64_t next = world_now(r->w) + 100 + (int64_t)rng_below(g, 9000);
-
-		while (world_step(r->w, next))
-			;
-		if (rng_chance(g, 350))
-			mishap(r);
-		else
-			act(r);
-		check_custody(r);
-	}
-	/* Calm. */
-	*wx = (struct weather){.delay = 20, .jitter = 10};
-	for (size_t i = 0; i < world_size(r->w); i++) {
-		world_skew(r->w, i, 0);
-		world_cut(r->w, i, false);
-		while (world_station(r->w, i) == NULL)
-			world_restart(r->w, i);
-	}
-	end = world_now(r->w) + 30 * 3600000; /* the slowest re-offer is a day */
-	while (world_now(r->w) < end && !settled(r) && *r->why == '\0') {
-		int64_t next = world_now(r->w) + 20000;
-
-		/* A commit failure planned in the storm may come due only now: whoever died of it is started again. */
-		for (size_t i = 0; i < world_size(r->w); i++)
-			while (world_station(r->w, i) == NULL)
-				world_restart(r->w, i);
-		for (size_t i = 0; i < r->n; i++)
-			if (!r->e[i].answered)
-				offer(r, i);
-		while (world_step(r->w, next))
-			;
-	}
-	if (*r->why == '\0') {
-		check_custody(r);
-		check_end(r);
-	}
-	tr = world_trace(r->w);
+	r->conf = conf;
+	wc.reoffer = rng_chance(&g, 500) ? 0 : 60000 + (int64_t)rng_below(&g, 300000);
+	wc.return_after = rng_chance(&g, 700) ? 0 : 180000 + (int64_t)rng_below(&g, 900000);
+	wc.old = rng_chance(&g, 800) ? 0 : 100 + (unsigned)rng_below(&g, 500);
+	/* a day's close falls into the run */
+	wc.day_begins = rng_chance(&g, 500) ? 0 : WORLD_START % 86400000 + (int64_t)rng_below(&g, 900000);
+	r->not_before = wc.day_begins != 0 && rng_chance(&g, 500) ? WORLD_START + DAY_CLOSED : 0;
+	wc.ppm = rng_chance(&g, 500) ? 0 : 200;
+	r->w = world_new(&wc);
+	for (size_t i = 0; i < world_size(r->w); i++)
+		r->old_peers = r->old_peers || world_is_old(r->w, i);
+	world_on_reply(r->w, people_reply, r);
+	r->looked = world_now(r->w);
+	storm(r);
+	if (*r->why == '\0')
+		calm(r);
+	trace = world_trace(r->w);
 	snprintf(why, size, "%s", r->why);
-	for (size_t i = 0; i < r->n; i++)
+	if (t != NULL)
+		count(t, r);
+	for (size_t i = 0; i < r->n; i++) {
 		body_free(r->e[i].body);
+		free(r->e[i].request);
+	}
+	free(r->e);
 	world_free(r->w);
-	return tr;
+	free(r);
+	return trace;
+}
+
+/* An assertion or worse ends all runs: it must not leave without saying of which it was. */
+static char last_words[256];
+
+static void
+dies(int sig)
+{
+	ssize_t n = write(STDOUT_FILENO, last_words, strlen(last_words));
+
+	(void)n;
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static void
+again(const struct options *o, uint64_t seed, char *out, size_t size)
+{
+	char stations[40] = "";
+
+	if (o->stations != 0)
+		snprintf(stations, sizeof stations, " --stations %zu", o->stations);
+	snprintf(out, size, "  again: build/tests/sim --seed %" PRIu64 "%s%s --minutes %" PRId64 " --count 1\n", seed,
+	    o->ram ? " --journal ram" : "", stations, o->minutes);
+}
+
+static void
+one(const struct options *o, uint64_t seed, struct sums *t)
+{
+	struct run_conf c = {.seed = seed, .stations = o->stations, .minutes = o->minutes, .ram = o->ram, .verbose = o->verbose};
+	struct rng g = rng_of(seed ^ UINT64_C(0x517e));
+	char why[1200];
+	uint64_t trace;
+
+	if (c.stations == 0)
+		c.stations = 3 + rng_below(&g, rng_chance(&g, 700) ? 4 : 10);
+	snprintf(last_words, sizeof last_words, "seed %" PRIu64 ": died\n", seed);
+	again(o, seed, last_words + strlen(last_words), sizeof last_words - strlen(last_words));
+	trace = simulate(&c, why, sizeof why, t);
+	if (*why == '\0' && o->replay && simulate(&c, why, sizeof why, NULL) != trace)
+		snprintf(why, sizeof why, "the same seed ran differently");
+	if (o->verbose)
+		printf("seed %" PRIu64 " stations %zu trace %016" PRIx64 "\n", seed, c.stations, trace);
+	if (*why == '\0') {
+		t->passed++;
+		return;
+	}
+	t->failed++;
+	printf("seed %" PRIu64 ", %zu stations: %s\n", seed, c.stations, why);
+	again(o, seed, why, sizeof why);
+	printf("%s", why);
+	fflush(stdout);
+}
+
+static void
+some(const struct options *o, uint64_t job, struct sums *t)
+{
+	for (uint64_t i = job; i < o->count; i += o->jobs)
+		one(o, o->seed + i, t);
+}
+
+/* A process a job; each hands its sums over when it is done, and has said itself what failed. */
+static void
+all(const struct options *o, struct sums *t)
+{
+	uint64_t part[sizeof *t / sizeof(uint64_t)], *whole = (uint64_t *)t;
+	int fd[JOBS_MAX][2], status;
+
+	if (o->jobs == 1) {
+		some(o, 0, t);
+		return;
+	}
+	fflush(stdout);
+	for (uint64_t job = 0; job < o->jobs; job++) {
+		pid_t pid = pipe(fd[job]) == 0 ? fork() : -1;
+
+		if (pid == -1) {
+			perror("sim");
+			exit(EX_OSERR);
+		}
+		if (pid == 0) {
+			close(fd[job][0]);
+			some(o, job, t);
+			fflush(stdout);
+			_exit(write(fd[job][1], t, sizeof *t) == (ssize_t)sizeof *t ? 0 : EX_IOERR);
+		}
+		close(fd[job][1]);
+	}
+	for (uint64_t job = 0; job < o->jobs; job++) {
+		if (read(fd[job][0], part, sizeof part) == (ssize_t)sizeof part)
+			for (size_t i = 0; i < sizeof part / sizeof part[0]; i++)
+				whole[i] += part[i];
+		else
+			t->failed++;
+		close(fd[job][0]);
+	}
+	while (wait(&status) != -1)
+		if (status != 0 && t->failed == 0)
+			t->failed++;
+}
+
+static void
+sum_up(const struct options *o, const struct sums *t)
+{
+	printf("sim: seeds %" PRIu64 "-%" PRIu64 " on %s: %.0f virtual hours, %" PRIu64 " messages, %" PRIu64 " submits (%" PRIu64
+	       " refused), %" PRIu64 " frames, %" PRIu64 " commits\n",
+	    o->seed, o->seed + o->count - 1, o->ram ? "ram" : "sqlite", (double)t->virtual_ms / 3600000.0, t->messages,
+	    t->submits, t->refusals, t->w.frames, t->w.commits);
+	printf("sim: %" PRIu64 " crashes (%" PRIu64 " by power; of the writes then under way %" PRIu64 " kept, %" PRIu64 " lost, %" PRIu64
+	       " torn), %" PRIu64 " disk errors, %" PRIu64 " stops, %" PRIu64 " cuts, %" PRIu64 " disks burnt, %" PRIu64
+	       " restored, %" PRIu64 " returned, %" PRIu64 " lost with their disk\n",
+	    t->w.crashes, t->w.disk.crashes, t->w.disk.kept, t->w.disk.lost, t->w.disk.torn, t->w.disk.errors, t->w.stops,
+	    t->w.cuts, t->w.burnt, t->w.restored, t->returned, t->lost);
+	printf("%" PRIu64 " passed, %" PRIu64 " failed\n", t->passed, t->failed);
+}
+
+static bool
+number(const char *text, uint64_t *out)
+{
+	char *end;
+
+	*out = strtoull(text, &end, 10);
+	return *text >= '0' && *text <= '9' && *end == '\0';
+}
+
+static int
+usage(void)
+{
+	fprintf(stderr, "usage: sim [--seed S] [--count N] [--stations 3..%d] [--minutes M] [--journal sqlite|ram] [--jobs J]\n           [--replay] [-v]\n",
+	    STATIONS_MAX);
+	return EX_USAGE;
 }
 
 int
@@ -551,60 +422,57 @@ main(int argc, char **argv)
 {
 	static const struct option opts[] = {{"seed", required_argument, NULL, 's'},
 	    {"count", required_argument, NULL, 'n'}, {"stations", required_argument, NULL, 'k'},
-	    {"minutes", required_argument, NULL, 'm'}, {"replay", no_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
-	uint64_t seed = 1, count = 100, submits = 0, crashes = 0, messages = 0, passed = 0, failed = 0;
-	size_t stations = 3;
-	int64_t minutes = 10;
-	bool replay = false, verbose = false;
-	struct run *r = calloc(1, sizeof *r);
+	    {"minutes", required_argument, NULL, 'm'}, {"journal", required_argument, NULL, 'j'},
+	    {"jobs", required_argument, NULL, 'p'},
+	    {"replay", no_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
+	struct options o = {.seed = 1, .count = 100, .jobs = 1, .minutes = 10};
+	struct sums t = {0};
+	uint64_t v = 0;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "v", opts, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "v", opts, NULL)) != -1) {
+		if (strchr("snkmp", c) != NULL && !number(optarg, &v))
+			return usage();
 		switch (c) {
 		case 's':
-			seed = strtoull(optarg, NULL, 10);
+			o.seed = v;
 			break;
 		case 'n':
-			count = strtoull(optarg, NULL, 10);
+			o.count = v;
 			break;
 		case 'k':
-			stations = strtoull(optarg, NULL, 10);
+			o.stations = (size_t)v;
+			if (v < 3 || v > STATIONS_MAX)
+				return usage();
 			break;
 		case 'm':
-			minutes = strtoll(optarg, NULL, 10);
+			o.minutes = (int64_t)v;
+			break;
+		case 'j':
+			o.ram = strcmp(optarg, "ram") == 0;
+			if (!o.ram && strcmp(optarg, "sqlite") != 0)
+				return usage();
+			break;
+		case 'p':
+			o.jobs = v;
+			if (v < 1 || v > JOBS_MAX)
+				return usage();
 			break;
 		case 'r':
-			replay = true;
+			o.replay = true;
 			break;
 		case 'v':
-			verbose = true;
+			o.verbose = true;
 			break;
 		default:
-			return 64;
+			return usage();
 		}
-	if (stations < 3 || stations > 200 || count == 0 || minutes < 1) {
-		fprintf(stderr, "sim: --stations 3..200, --count and --minutes from 1\n");
-		return 64;
 	}
-	for (uint64_t i = 0; i < count; i++) {
-		char why[512];
-		uint64_t tr = simulate(seed + i, stations, minutes, verbose, why, sizeof why, r);
-
-		submits += r->submits;
-		crashes += r->crashes;
-		messages += r->n;
-		if (*why == '\0' && replay && simulate(seed + i, stations, minutes, verbose, why, sizeof why, r) != tr)
-			snprintf(why, sizeof why, "the same seed ran differently");
-		if (*why != '\0') {
-			failed++;
-			printf("seed %" PRIu64 " stations %zu: %s\n", seed + i, stations, why);
-		} else
-			passed++;
-	}
-	printf("sim: %zu stations, seeds %" PRIu64 "-%" PRIu64 ": %" PRIu64 " messages, %" PRIu64 " submits, %" PRIu64
-	       " crashes\n",
-	    stations, seed, seed + count - 1, messages, submits, crashes);
-	printf("%" PRIu64 " passed, %" PRIu64 " failed\n", passed, failed);
-	free(r);
-	return failed > 0;
+	if (optind != argc || o.count == 0 || o.minutes < 1 || o.minutes > 100000)
+		return usage();
+	signal(SIGABRT, dies);
+	signal(SIGSEGV, dies);
+	all(&o, &t);
+	sum_up(&o, &t);
+	return t.failed > 0;
 }

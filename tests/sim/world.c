@@ -1,270 +1,44 @@
 /*
- * The simulated world.  See world.h.
- *
- * The network is a list of connections; each keeps its frames in order (as TCP does) until it dies.  What was under way
- * then is lost, or, now and then, still delivered: libzmq does hand out frames of a peer's dead connection after its
- * new HELLO.
+ * The simulated world: nodes, their disks and clocks, and the shell's turn.  See world.h.
  */
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "../../formats/conf.h"
 #include "../../switch/log.h"
-#include "world.h"
+#include "world_int.h"
 
-enum event_kind { EV_FRAME, EV_CONNECTED, EV_DISCONNECTED };
+#define STEP_BACK_MAX 5000 /* as loop.c has them */
+#define WAKE_MAX 30000
+#define ROUNDS_MAX 50	   /* of one turn: more is an endless loop */
 
-struct event {
-	int64_t at;
-	uint64_t order;
-	enum event_kind kind;
-	size_t to, from;
-	uint64_t conn;
-	uint8_t *bytes;
-	size_t len;
-};
+struct image *world_fresh;
 
-struct conn {
-	uint64_t id;
-	size_t child, parent;
-	bool alive;
-	int64_t last[2]; /* arrival of the newest frame each way: order is kept */
-};
-
-struct node {
-	struct world *w;
-	size_t index, parent; /* parent == index at the top */
-	char code[STATION_MAX];
-	struct topology topo;
-	struct journal *j;
-	struct station *s;
-	int64_t skew;
-	uint64_t conn; /* of its line upwards */
-	bool cut;
-	uint64_t pending_conn; /* connection asked for during a turn */
-};
-
-struct world {
-	struct rng rng;
-	struct weather weather;
-	struct node *nodes;
-	size_t n;
-	struct conn *conns;
-	size_t nconns, cconns;
-	struct event *heap;
-	size_t nheap, cheap;
-	uint64_t order, trace, next_conn, alarms;
-	int64_t now;
-	struct codebook *cb;
-	struct rules *rules;
-	world_reply_fn reply;
-	void *reply_ctx;
-};
-
-/* ---- randomness ---- */
-
-static uint64_t
-splitmix(uint64_t *x)
+void
+world_note(struct world *w, uint64_t x)
 {
-	uint64_t z = (*x += UINT64_C(0x9e3779b97f4a7c15));
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return z ^ (z >> 31);
+	w->trace = hash_u64(w->trace, x);
 }
 
-uint64_t
-rng_next(struct rng *r)
+void
+world_blame(struct world *w, size_t i, const char *what)
 {
-	uint64_t a = r->s[0], b = r->s[1], out = a + b;
-
-	b ^= a;
-	r->s[0] = ((a << 24) | (a >> 40)) ^ b ^ (b << 16);
-	r->s[1] = (b << 37) | (b >> 27);
-	return out;
-}
-
-uint64_t
-rng_below(struct rng *r, uint64_t n)
-{
-	return n == 0 ? 0 : rng_next(r) % n;
-}
-
-bool
-rng_chance(struct rng *r, unsigned per_mille)
-{
-	return per_mille > 0 && rng_below(r, 1000) < per_mille;
-}
-
-static void
-trace(struct world *w, uint64_t x)
-{
-	w->trace = (w->trace ^ x) * UINT64_C(0x100000001b3);
-}
-
-/* ---- events ---- */
-
-static bool
-sooner(const struct event *a, const struct event *b)
-{
-	return a->at != b->at ? a->at < b->at : a->order < b->order;
-}
-
-static void
-push(struct world *w, struct event e)
-{
-	size_t i;
-
-	e.order = w->order++;
-	if (w->nheap == w->cheap) {
-		w->cheap = w->cheap == 0 ? 256 : w->cheap * 2;
-		w->heap = xreallocarray(w->heap, w->cheap, sizeof *w->heap);
-	}
-	for (i = w->nheap++; i > 0 && sooner(&e, &w->heap[(i - 1) / 2]); i = (i - 1) / 2)
-		w->heap[i] = w->heap[(i - 1) / 2];
-	w->heap[i] = e;
-}
-
-static struct event
-pop(struct world *w)
-{
-	struct event top = w->heap[0], last = w->heap[--w->nheap];
-	size_t i = 0;
-
-	for (;;) {
-		size_t c = 2 * i + 1;
-
-		if (c >= w->nheap)
-			break;
-		if (c + 1 < w->nheap && sooner(&w->heap[c + 1], &w->heap[c]))
-			c++;
-		if (!sooner(&w->heap[c], &last))
-			break;
-		w->heap[i] = w->heap[c];
-		i = c;
-	}
-	if (w->nheap > 0)
-		w->heap[i] = last;
-	return top;
-}
-
-static struct conn *
-find_conn(struct world *w, uint64_t id)
-{
-	for (size_t i = w->nconns; i > 0; i--)
-		if (w->conns[i - 1].id == id)
-			return &w->conns[i - 1];
-	return NULL;
-}
-
-static size_t
-find_node(const struct world *w, const char *code)
-{
-	for (size_t i = 0; i < w->n; i++)
-		if (strcmp(w->nodes[i].code, code) == 0)
-			return i;
-	abort();
-}
-
-/* Breaks a connection; whoever is still there hears of it, unless the break is silent. */
-static void
-break_conn(struct world *w, struct conn *c, bool silent)
-{
-	if (!c->alive)
-		return;
-	c->alive = false;
-	trace(w, c->id);
-	if (silent)
-		return;
-	push(w, (struct event){
-		    .at = w->now + 1, .kind = EV_DISCONNECTED, .to = c->child, .from = c->parent, .conn = c->id});
-	push(w, (struct event){
-		    .at = w->now + 1, .kind = EV_DISCONNECTED, .to = c->parent, .from = c->child, .conn = c->id});
+	if (*w->wrong == '\0')
+		snprintf(w->wrong, sizeof w->wrong, "%s: %s", w->nodes[i].place->code, what);
 }
 
 /* ---- the station's effects ---- */
-
-static void
-op_connect(void *ctx, const char *peer)
-{
-	struct node *n = ctx;
-	struct world *w = n->w;
-	size_t up = find_node(w, peer);
-	struct conn *old = find_conn(w, n->conn);
-	int64_t rtt = 2 * w->weather.delay + 1;
-
-	if (old != NULL)
-		break_conn(w, old, true);
-	if (w->nconns == w->cconns) {
-		w->cconns = w->cconns == 0 ? 64 : w->cconns * 2;
-		w->conns = xreallocarray(w->conns, w->cconns, sizeof *w->conns);
-	}
-	n->conn = ++w->next_conn;
-	w->conns[w->nconns++] = (struct conn){.id = n->conn, .child = n->index, .parent = up, .alive = true};
-	if (n->cut || w->nodes[up].s == NULL) {
-		w->conns[w->nconns - 1].alive = false;
-		if (!rng_chance(&w->rng, w->weather.silent))
-			push(w, (struct event){.at = w->now + rtt,
-				    .kind = EV_DISCONNECTED,
-				    .to = n->index,
-				    .from = up,
-				    .conn = n->conn});
-		return;
-	}
-	push(w, (struct event){.at = w->now + rtt, .kind = EV_CONNECTED, .to = n->index, .from = up, .conn = n->conn});
-}
-
-static void
-op_close(void *ctx, const char *peer)
-{
-	struct node *n = ctx;
-	struct conn *c = find_conn(n->w, n->conn);
-
-	if (c != NULL && find_node(n->w, peer) == n->parent && n->parent != n->index)
-		break_conn(n->w, c, rng_chance(&n->w->rng, n->w->weather.silent));
-}
-
-static void
-op_send(void *ctx, const char *peer, uint64_t conn, const void *frame, size_t len)
-{
-	struct node *n = ctx;
-	struct world *w = n->w;
-	size_t to = find_node(w, peer);
-	struct conn *c = find_conn(w, conn);
-	int64_t at = w->now + 1 + w->weather.delay + (int64_t)rng_below(&w->rng, (uint64_t)w->weather.jitter + 1);
-	int dir;
-	bool dead;
-
-	assert(len <= LINK_FRAME_MAX);
-	if (c == NULL)
-		return;
-	assert((c->child == n->index && c->parent == to) || (c->parent == n->index && c->child == to));
-	dir = c->child == n->index;
-	if (c->alive && rng_chance(&w->rng, w->weather.break_conn))
-		break_conn(w, c, rng_chance(&w->rng, w->weather.silent));
-	dead = !c->alive;
-	if ((dead && !rng_chance(&w->rng, w->weather.late_dead)) || rng_chance(&w->rng, w->weather.lose_send))
-		return;
-	if (dead)
-		at += (int64_t)rng_below(&w->rng, 20000);
-	else if (at <= c->last[dir])
-		at = c->last[dir];
-	if (!dead)
-		c->last[dir] = at;
-	struct event e = {.at = at, .kind = EV_FRAME, .to = to, .from = n->index, .conn = conn, .len = len};
-	e.bytes = xcalloc(len + 1, 1);
-	memcpy(e.bytes, frame, len);
-	push(w, e);
-}
 
 static void
 op_reply(void *ctx, uint64_t ticket, const struct msgid *id, bool duplicate, const struct fault *f)
 {
 	struct node *n = ctx;
 
-	trace(n->w, ticket);
+	world_note(n->w, ticket);
+	if (n->committing)
+		world_blame(n->w, n->index, "a request is answered before the COMMIT");
+	if (id != NULL && n->disk != NULL && !disk_synced(n->disk, true))
+		world_blame(n->w, n->index, "a request is answered while written bytes wait for a sync");
 	if (n->w->reply != NULL)
 		n->w->reply(n->w->reply_ctx, n->index, ticket, id, duplicate, f);
 }
@@ -274,7 +48,7 @@ op_push(void *ctx, uint64_t revision)
 {
 	struct node *n = ctx;
 
-	trace(n->w, revision);
+	world_note(n->w, revision);
 }
 
 static void
@@ -282,149 +56,261 @@ op_alarm(void *ctx, const char *what, const char *detail)
 {
 	struct node *n = ctx;
 
-	(void)what;
-	(void)detail;
-	n->w->alarms++;
+	char text[300];
+
+	world_note(n->w, strlen(what));
+	if (strcmp(what, "quarantine") != 0) /* nobody here sends what cannot be taken */
+		return;
+	snprintf(text, sizeof text, "it quarantines: %.200s", detail);
+	world_blame(n->w, n->index, text);
 }
 
 static const struct station_ops ops = {
-    .connect = op_connect,
-    .close = op_close,
-    .send = op_send,
+    .connect = net_connect,
+    .close = net_close,
+    .send = net_send,
     .reply = op_reply,
     .push = op_push,
     .alarm = op_alarm,
 };
 
-/* ---- nodes ---- */
+/* ---- the clock and the turn ---- */
 
-static int64_t
-local_time(const struct node *n)
+/* As loop_now(): never back; set back far, this life is over after the turn. */
+int64_t
+node_time(struct node *n)
 {
-	return n->w->now + n->skew;
+	int64_t t = n->w->now + n->skew + (n->w->now - WORLD_START) * n->ppm / 1000000;
+
+	if (t < n->last_local) {
+		n->again = n->again || n->last_local - t > STEP_BACK_MAX;
+		return n->last_local;
+	}
+	n->last_local = t;
+	return t;
+}
+
+/* The plan for the disk, now and then, comes due in this very commit. */
+static bool
+commit(struct node *n)
+{
+	static const enum disk_plan plans[] = {
+	    DISK_POWER, DISK_POWER, DISK_POWER, DISK_EIO_WRITE, DISK_EIO_SYNC, DISK_EIO_SYNC_DONE, DISK_FULL};
+	struct world *w = n->w;
+	bool fails = rng_chance(&w->rng, w->weather.commit_fail);
+
+	w->stats.commits++;
+	if (fails && n->disk == NULL)
+		journal_ram_fail_commits(n->j, 1, rng_chance(&w->rng, 500));
+	else if (fails)
+		disk_plan(n->disk, plans[rng_below(&w->rng, sizeof plans / sizeof plans[0])],
+		    1 + (unsigned)rng_below(&w->rng, 12));
+	return !n->j->failed && n->j->ops->commit(n->j) == 0;
+}
+
+static bool
+by_power(struct world *w)
+{
+	return rng_chance(&w->rng, w->weather.power);
 }
 
 /* The shell's turn, as loop.c does it.  A failed commit is the death of the process. */
 static void
-turn(struct node *n)
+turn_once(struct node *n)
 {
 	struct world *w = n->w;
+	int64_t t = node_time(n), wake;
+	int round = 0;
 
-	if (station_dirty(n->s)) {
-		station_prepare(n->s, local_time(n));
-		if (rng_chance(&w->rng, w->weather.commit_fail))
-			journal_ram_fail_commits(n->j, 1, rng_chance(&w->rng, 500));
-		if (n->j->ops->commit(n->j) != 0) {
-			world_crash(w, n->index);
+	do {
+		if (++round > ROUNDS_MAX) {
+			world_blame(w, n->index, "the turn does not end");
 			return;
 		}
-		station_committed(n->s, local_time(n), true);
+		if (station_dirty(n->s)) {
+			bool ok;
+
+			n->committing = true;
+			station_prepare(n->s, t);
+			ok = commit(n);
+			n->committing = false;
+			if (ok && rng_chance(&w->rng, w->weather.die_after)) {
+				world_crash(w, n->index, by_power(w));
+				return;
+			}
+			station_committed(n->s, t, ok);
+		}
+		if (n->j->failed) {
+			world_crash(w, n->index, by_power(w) || (n->disk != NULL && disk_halted(n->disk)));
+			return;
+		}
+		n->turns++;
+		station_flush(n->s, t);
+	} while (station_dirty(n->s));
+	wake = station_wake(n->s);
+	wake = wake - t > WAKE_MAX ? WAKE_MAX : wake - t;
+	n->wake_at = w->now + (wake < 1 ? 1 : wake);
+}
+
+static void
+turn(struct node *n)
+{
+	turn_once(n);
+	if (n->s != NULL && n->again) {
+		world_stop(n->w, n->index);
+		world_restart(n->w, n->index);
 	}
-	station_flush(n->s, local_time(n));
+}
+
+/* After an input: the turn, or, so that several inputs share one, a little later. */
+void
+node_turn(struct node *n)
+{
+	struct world *w = n->w;
+	int64_t at;
+
+	if (!rng_chance(&w->rng, w->weather.gather) || n->again) {
+		turn(n);
+		return;
+	}
+	at = w->now + 1 + (int64_t)rng_below(&w->rng, 6);
+	if (n->wake_at > at || n->wake_at <= w->now)
+		n->wake_at = at;
+}
+
+/* ---- lives ---- */
+
+static void
+down(struct node *n)
+{
+	station_free(n->s);
+	n->s = NULL;
+	n->again = false;
+	n->last_local = 0;
+	n->wake_at = INT64_MAX;
+	n->committing = false;
 }
 
 void
-world_crash(struct world *w, size_t i)
+world_crash(struct world *w, size_t i, bool power)
 {
 	struct node *n = &w->nodes[i];
 
 	if (n->s == NULL)
 		return;
-	trace(w, 0xdead + i);
-	station_free(n->s);
-	n->s = NULL;
-	journal_ram_crash(n->j);
-	for (size_t k = 0; k < w->nconns; k++)
-		if (w->conns[k].child == i || w->conns[k].parent == i)
-			break_conn(w, &w->conns[k], rng_chance(&w->rng, w->weather.silent));
+	world_note(w, 0xdead + i);
+	w->stats.crashes++;
+	down(n);
+	if (n->disk != NULL) {
+		disk_halt(n->disk);
+		n->j->failed = true;
+		n->j->ops->close(n->j);
+		n->j = NULL;
+		disk_crash(n->disk, &w->rng, power, &w->stats.disk);
+	} else
+		journal_ram_crash(n->j);
+	net_gone(w, i);
 }
 
 void
+world_stop(struct world *w, size_t i)
+{
+	struct node *n = &w->nodes[i];
+
+	if (n->s == NULL)
+		return;
+	station_stop(n->s, node_time(n));
+	turn_once(n);
+	if (n->s == NULL) /* it died of that */
+		return;
+	world_note(w, 0x5709 + i);
+	w->stats.stops++;
+	down(n);
+	if (n->disk != NULL) {
+		n->j->ops->close(n->j);
+		n->j = NULL;
+	}
+	net_gone(w, i);
+}
+
+static bool
+open_journal(struct node *n)
+{
+	struct world *w = n->w;
+	struct fault f = {0};
+	char text[800];
+
+	if (n->disk == NULL) {
+		if (n->j == NULL)
+			n->j = journal_ram_open();
+		return true;
+	}
+	vfs_time(w->now);
+	n->j = journal_sqlite_open_vfs(VFS_NAME, disk_journal(n->disk), false, &f);
+	if (n->j != NULL)
+		return true;
+	if (!disk_halted(n->disk) && disk_sound(n->disk)) {
+		snprintf(text, sizeof text, "its journal does not open any more: %s", f.text);
+		world_blame(w, n->index, text);
+	}
+	disk_halt(n->disk);
+	disk_crash(n->disk, &w->rng, true, &w->stats.disk);
+	return false;
+}
+
+bool
 world_restart(struct world *w, size_t i)
 {
 	struct node *n = &w->nodes[i];
-	struct station_conf sc;
-	struct fault f;
+	struct fault f = {0};
+	int64_t t;
 
 	if (n->s != NULL)
-		return;
-	memset(&sc, 0, sizeof sc);
-	snprintf(sc.self, sizeof sc.self, "%s", n->code);
-	sc.topology = &n->topo;
-	sc.codebook = w->cb;
-	sc.rules = w->rules;
-	sc.seed = rng_next(&w->rng);
-	n->s = station_new(&sc, n->j, local_time(n), &ops, n, &f);
+		return true;
+	if (!open_journal(n))
+		return false;
+	t = node_time(n);
+	n->conf.seed = rng_next(&w->rng);
+	n->s = station_new(&n->conf, n->j, t, &ops, n, &f);
+	if (n->s == NULL && n->disk != NULL && !disk_sound(n->disk)) { /* the disk failed it */
+		n->j->failed = true;
+		n->j->ops->close(n->j);
+		n->j = NULL;
+		disk_crash(n->disk, &w->rng, true, &w->stats.disk);
+		return false;
+	}
 	if (n->s == NULL) {
-		fprintf(stderr, "station %s: %s\n", n->code, f.text);
-		abort();
+		world_blame(w, i, f.text);
+		return false;
 	}
-	station_prepare(n->s, local_time(n));
-	if (n->j->ops->commit(n->j) != 0) { /* it died while starting */
-		world_crash(w, i);
-		return;
+	n->committing = true;
+	station_prepare(n->s, t);
+	if (!commit(n)) {
+		world_crash(w, i, true);
+		return false;
 	}
-	station_committed(n->s, local_time(n), true);
-	station_start(n->s, local_time(n));
+	n->committing = false;
+	station_committed(n->s, t, true);
+	station_start(n->s, t);
+	if (n->room != PREC_ROUTINE)
+		station_room(n->s, t, n->room);
 	turn(n);
+	return n->s != NULL;
 }
 
-void
-world_skew(struct world *w, size_t i, int64_t ms)
-{
-	w->nodes[i].skew = ms;
-}
+/* ---- events ---- */
 
-void
-world_cut(struct world *w, size_t i, bool cut)
-{
-	struct node *n = &w->nodes[i];
-	struct conn *c = find_conn(w, n->conn);
-
-	n->cut = cut;
-	if (cut && c != NULL)
-		break_conn(w, c, rng_chance(&w->rng, w->weather.silent));
-}
-
-void
-world_reload(struct world *w, size_t i)
-{
-	static const unsigned rates[] = {0, 9600, 64000};
-	struct node *n = &w->nodes[i];
-	struct neighbour *nb = &n->topo.n[rng_below(&w->rng, n->topo.count)];
-
-	nb->rate_bps = rates[rng_below(&w->rng, 3)];
-	if (n->s == NULL)
-		return;
-	/* Sometimes in the turn of whatever comes next. */
-	station_reload(n->s, local_time(n), &n->topo);
-	if (rng_chance(&w->rng, 500))
-		turn(n);
-}
-
-void
-world_submit(struct world *w, size_t i, uint64_t ticket, const struct station_submit *r)
-{
-	struct node *n = &w->nodes[i];
-
-	if (n->s == NULL)
-		return;
-	station_submit(n->s, local_time(n), ticket, r);
-	turn(n);
-}
-
-/* ---- the clock ---- */
-
-static bool
+static void
 deliver(struct world *w, struct event *e)
 {
 	struct node *n = &w->nodes[e->to];
-	struct conn *c = find_conn(w, e->conn);
-	const char *peer = w->nodes[e->from].code;
-	int64_t t = local_time(n);
+	struct conn *c = net_conn(w, e->conn);
+	const char *peer = w->nodes[e->from].place->code;
+	int64_t t;
 
-	trace(w, (uint64_t)e->at ^ e->to << 8 ^ e->len << 16 ^ (uint64_t)e->kind);
+	world_note(w, (uint64_t)e->at ^ (uint64_t)e->to << 44 ^ (uint64_t)e->len << 52 ^ (uint64_t)e->kind << 40);
 	if (n->s != NULL) {
+		t = node_time(n);
 		switch (e->kind) {
 		case EV_FRAME:
 			station_frame(n->s, t, peer, e->conn, e->bytes, e->len);
@@ -437,114 +323,127 @@ deliver(struct world *w, struct event *e)
 			station_disconnected(n->s, t, peer, e->conn);
 			break;
 		}
-		turn(n);
+		node_turn(n);
 	}
 	free(e->bytes);
-	return true;
 }
 
 bool
 world_step(struct world *w, int64_t until)
 {
-	int64_t at = INT64_MAX;
+	int64_t at = INT64_MAX, next;
 	size_t who = w->n;
 
-	for (size_t i = 0; i < w->n; i++) {
-		struct node *n = &w->nodes[i];
-		int64_t t;
-
-		if (n->s == NULL)
-			continue;
-		t = station_wake(n->s);
-		t = t == INT64_MAX ? t : t - n->skew;
-		if (t < at) {
-			at = t;
+	for (size_t i = 0; i < w->n; i++)
+		if (w->nodes[i].s != NULL && w->nodes[i].wake_at < at) {
+			at = w->nodes[i].wake_at;
 			who = i;
 		}
-	}
-	if (w->nheap > 0 && w->heap[0].at <= at) {
-		if (w->heap[0].at > until)
-			goto none;
-		struct event e = pop(w);
+	if (net_next(w, &next) && next <= at) {
+		struct event e;
 
+		if (next > until)
+			goto none;
+		e = net_take(w);
 		if (e.at > w->now)
 			w->now = e.at;
-		return deliver(w, &e);
+		vfs_time(w->now);
+		deliver(w, &e);
+		return true;
 	}
 	if (who == w->n || at > until)
 		goto none;
 	if (at > w->now)
 		w->now = at;
-	station_tick(w->nodes[who].s, local_time(&w->nodes[who]));
+	vfs_time(w->now);
+	station_tick(w->nodes[who].s, node_time(&w->nodes[who]));
 	turn(&w->nodes[who]);
 	return true;
 none:
 	if (until > w->now)
 		w->now = until;
+	vfs_time(w->now);
 	return false;
 }
 
 /* ---- making ---- */
 
 static void
-add_neighbour(struct node *n, const struct node *peer, enum role role)
+make_fresh(void)
 {
-	struct neighbour *nb;
+	struct fault f = {0};
+	struct disk *d;
+	struct journal *j;
 
-	n->topo.n = xreallocarray(n->topo.n, n->topo.count + 1, sizeof *n->topo.n);
-	nb = &n->topo.n[n->topo.count++];
-	memset(nb, 0, sizeof *nb);
-	snprintf(nb->station, sizeof nb->station, "%s", peer->code);
-	nb->role = role;
-	nb->key[0] = (uint8_t)peer->index;
-	nb->key[1] = (uint8_t)(peer->index >> 8);
-	if (role == ROLE_PARENT)
-		snprintf(nb->endpoint, sizeof nb->endpoint, "tcp://127.0.0.1:1");
+	if (world_fresh != NULL)
+		return;
+	vfs_init();
+	vfs_seed(1);
+	vfs_time(WORLD_START);
+	d = disk_new();
+	if ((j = journal_sqlite_open_vfs(VFS_NAME, disk_journal(d), true, &f)) == NULL) {
+		fprintf(stderr, "sim: no journal: %s\n", f.text);
+		exit(70);
+	}
+	j->ops->close(j);
+	world_fresh = disk_copy(d);
+	disk_free(d);
+}
+
+static void
+node_new(struct world *w, size_t i)
+{
+	struct node *n = &w->nodes[i];
+	struct place *p = &w->map->p[i];
+
+	n->w = w;
+	n->index = i;
+	n->place = p;
+	n->room = PREC_ROUTINE;
+	n->wake_at = INT64_MAX;
+	n->sending = xcalloc(p->topo.count + 1, sizeof *n->sending);
+	n->old = rng_chance(&w->rng, w->conf.old);
+	if (w->conf.ppm > 0)
+		n->ppm = (int)rng_below(&w->rng, 2 * (uint64_t)w->conf.ppm) - w->conf.ppm;
+	snprintf(n->conf.self, sizeof n->conf.self, "%s", p->code);
+	n->conf.topology = &p->topo;
+	n->conf.codebook = w->cb;
+	n->conf.rules = w->rules;
+	n->conf.reoffer = w->conf.reoffer;
+	n->conf.return_after = w->conf.return_after;
+	n->conf.day_begins = w->conf.day_begins;
+	n->conf.hosted = p->hosted;
+	n->conf.link.version_max = n->old ? 1 : 0;
+	if (!w->conf.ram) {
+		n->disk = disk_new();
+		disk_restore(n->disk, world_fresh);
+	}
 }
 
 struct world *
-world_new(uint64_t seed, size_t stations)
+world_new(const struct world_conf *conf)
 {
 	struct world *w = xcalloc(1, sizeof *w);
-	struct fault f;
-	char dir[256], text[800];
 
-	assert(stations >= 2 && stations <= 900);
-	w->rng.s[0] = splitmix(&seed);
-	w->rng.s[1] = splitmix(&seed) | 1;
-	w->trace = UINT64_C(0xcbf29ce484222325);
+	assert(conf->stations >= 3 && conf->stations <= 1000);
+	w->conf = *conf;
+	w->rng = rng_of(conf->seed);
 	w->now = WORLD_START;
 	w->weather = (struct weather){.delay = 5, .jitter = 20};
-	memset(&f, 0, sizeof f);
-	if (conf_dir(dir, sizeof dir, &f) == NULL || (w->cb = codebook_load(dir, &f)) == NULL ||
-	    (w->rules = rules_load(dir, &f)) == NULL) {
-		fprintf(stderr, "sim: %s\n", fault_format(&f, text, sizeof text));
-		exit(78);
+	world_books(w);
+	log_init(conf->verbose ? LOG_LV_INFO : LOG_LV_ERROR + 1, 2);
+	if (!conf->ram) {
+		make_fresh();
+		vfs_seed(conf->seed);
+		vfs_time(w->now);
 	}
-	log_init(LOG_LV_ERROR + 1, 2);
-	w->n = stations;
-	w->nodes = xcalloc(stations, sizeof *w->nodes);
-	for (size_t i = 0; i < stations; i++) {
-		struct node *n = &w->nodes[i];
-
-		n->w = w;
-		n->index = i;
-		/* 330200 city; the next is its county 330225; all others are townships of it: 330225102... */
-		n->parent = i == 0 ? 0 : i == 1 ? 0 : 1;
-		if (i == 0)
-			snprintf(n->code, sizeof n->code, "330200");
-		else if (i == 1)
-			snprintf(n->code, sizeof n->code, "330225");
-		else
-			snprintf(n->code, sizeof n->code, "330225%03zu", i + 100);
-		snprintf(n->topo.self, sizeof n->topo.self, "%s", n->code);
-		n->j = journal_ram_open();
-	}
-	for (size_t i = 1; i < stations; i++) {
-		add_neighbour(&w->nodes[i], &w->nodes[w->nodes[i].parent], ROLE_PARENT);
-		add_neighbour(&w->nodes[w->nodes[i].parent], &w->nodes[i], ROLE_CHILD);
-	}
-	for (size_t i = 0; i < stations; i++)
+	w->map = map_new(&w->rng, conf->stations);
+	w->n = w->map->n;
+	w->wires = xcalloc(w->map->nlines + 1, sizeof *w->wires);
+	w->nodes = xcalloc(w->n, sizeof *w->nodes);
+	for (size_t i = 0; i < w->n; i++)
+		node_new(w, i);
+	for (size_t i = 0; i < w->n; i++)
 		world_restart(w, i);
 	return w;
 }
@@ -553,83 +452,18 @@ void
 world_free(struct world *w)
 {
 	for (size_t i = 0; i < w->n; i++) {
-		station_free(w->nodes[i].s);
-		w->nodes[i].j->ops->close(w->nodes[i].j);
-		topology_free(&w->nodes[i].topo);
+		struct node *n = &w->nodes[i];
+
+		station_free(n->s);
+		if (n->j != NULL)
+			n->j->ops->close(n->j);
+		if (n->disk != NULL)
+			disk_free(n->disk);
+		image_free(n->backup);
+		free(n->sending);
 	}
-	for (size_t i = 0; i < w->nheap; i++)
-		free(w->heap[i].bytes);
-	free(w->heap);
-	free(w->conns);
+	net_free(w);
+	map_free(w->map);
 	free(w->nodes);
-	codebook_free(w->cb);
-	rules_free(w->rules);
 	free(w);
-}
-
-size_t
-world_size(const struct world *w)
-{
-	return w->n;
-}
-
-const char *
-world_code(const struct world *w, size_t i)
-{
-	return w->nodes[i].code;
-}
-
-struct station *
-world_station(struct world *w, size_t i)
-{
-	return w->nodes[i].s;
-}
-
-struct journal *
-world_journal(struct world *w, size_t i)
-{
-	return w->nodes[i].j;
-}
-
-int64_t
-world_now(const struct world *w)
-{
-	return w->now;
-}
-
-struct rng *
-world_rng(struct world *w)
-{
-	return &w->rng;
-}
-
-struct weather *
-world_weather(struct world *w)
-{
-	return &w->weather;
-}
-
-uint64_t
-world_trace(const struct world *w)
-{
-	return w->trace;
-}
-
-uint64_t
-world_alarms(const struct world *w)
-{
-	return w->alarms;
-}
-
-const struct codebook *
-world_codebook(const struct world *w)
-{
-	return w->cb;
-}
-
-void
-world_on_reply(struct world *w, world_reply_fn fn, void *ctx)
-{
-	w->reply = fn;
-	w->reply_ctx = ctx;
 }

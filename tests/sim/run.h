@@ -1,0 +1,83 @@
+#ifndef TESTS_SIM_RUN_H
+#define TESTS_SIM_RUN_H
+/*
+ * One run: the world, what people in it want (people.c), and the ledger kept outside of the stations: what people were told
+ * (ledger.c holds the stations to it while the run goes on, judge.c when it is over).
+ */
+#include "world.h"
+
+#define TO_MAX 12
+
+struct addressee {
+	size_t node;
+	bool here;		/* seen stored there */
+	bool done;		/* and the origin knows: not looked at any more */
+	bool excused;		/* its own disk was lost behind more than one disaster: it need not get it again */
+	bool forgot;		/* its disk was lost: the origin may know of a delivery that is not there any more */
+	int64_t unseen, seen;	/* virtual ms: last looked at without it, first seen with it */
+	size_t holder;		/* who had it in its outbox when last looked at */
+};
+
+struct entry {			/* one thing a person wants sent */
+	size_t node;
+	char rid[24];
+	struct body *body;
+	char *request;		/* JSON, when it goes through review; NULL: submitted at once */
+	int realm, kind, stage, act;
+	bool must;		/* nothing may refuse it for its contents */
+	struct msgid ref;	/* what it answers; origin "" nothing */
+	struct msgid id;	/* as answered */
+	bool answered, learned;	/* learned: the addressees were read off it */
+	bool refused;		/* for its contents, for good */
+	bool lost;		/* a disk took it before anyone else had it, as far as we know */
+	bool twice;		/* the station's memory of requests was lost before the answer came */
+	bool same;		/* it stood already: another entry's */
+	bool unsure;		/* a disk was lost before the addressees were known */
+	bool relaxed;		/* a disk that held it was lost: only the origin's patience brings it on */
+	struct addressee to[TO_MAX];
+	size_t nto;
+};
+
+struct run_conf {
+	uint64_t seed;
+	size_t stations;
+	int64_t minutes;
+	bool ram, verbose;
+};
+
+struct run {
+	struct world *w;
+	const struct run_conf *conf;
+	struct entry *e;
+	size_t n, cap;
+	size_t settled_below;	/* all entries before are done */
+	bool calm;
+	unsigned disasters;	/* disks lost */
+	bool old_peers;
+	int64_t looked;		/* virtual ms of the last look */
+	int64_t not_before;	/* the calm lasts at least until then */
+	unsigned lose_reply;	/* per mille: the person never sees the answer */
+	uint64_t submits, refusals, returned, lost, hours;
+	char why[1200];
+};
+
+void run_fail(struct run *, const char *what, size_t entry, size_t to);	/* the first counts */
+
+/* people.c */
+void people_act(struct run *);			/* somebody does something, and those without an answer ask again */
+void people_ask_again(struct run *, unsigned per_mille);
+void people_attend(struct run *);		/* every hosted seat */
+void people_reply(void *ctx, size_t node, uint64_t ticket, const struct msgid *, bool duplicate, const struct fault *);
+
+/* ledger.c */
+void ledger_look(struct run *);			/* custody, deliveries, seats */
+void ledger_disaster(struct run *, size_t node);/* before its disk is lost */
+bool ledger_settled(struct run *);
+/* The origin says returned of what the addressee has, and nobody there has sent it back. */
+bool ledger_unlifted(const struct run *, const struct entry *, const struct addressee *, const struct journal_delivery *);
+
+/* judge.c */
+void judge(struct run *);			/* at quiescence */
+void judge_journal(struct run *, size_t node);	/* at any time: verify and quarantine of one that is up and between turns */
+
+#endif
