@@ -7,7 +7,7 @@ need_tools="gcc:gcc make:make pkg-config:pkg-config msgfmt:gettext"
 need_libs="libzmq:libzmq3-dev libevent:libevent-dev sqlite3:libsqlite3-dev ncursesw:libncurses-dev libzstd:libzstd-dev
 libcbor:libcbor-dev libxml-2.0:libxml2-dev jansson:libjansson-dev libsodium:libsodium-dev libcrypto:libssl-dev"
 if [ "${1:-}" = test ]; then
-	need_tools="$need_tools tmux:tmux localedef:locales"
+	need_tools="$need_tools tmux:tmux localedef:locales patch:patch ip:iproute2"
 	need_libs="$need_libs cmocka:libcmocka-dev"
 fi
 

@@ -1,7 +1,7 @@
 /*
  * Rounds in which the network fails: the proxy cuts, stalls, passes one way only, ends in the middle of a frame, turns
  * a bit; garbage is thrown at the ports and the desk sockets.  With root besides: stations in network namespaces of
- * their own, whose cables are pulled.
+ * their own, whose cables are pulled and lose packets (nft).
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -124,22 +124,14 @@ namespace_new(pid_t *holder)
 	return fd;
 }
 
-/* Runs ip(8) in the namespace. */
+/* Runs a program in the namespace. */
 static bool
-ip(int ns, const char *a, ...)
+run_in(int ns, const char *const argv[])
 {
-	const char *argv[24] = {"/sbin/ip"};
 	struct output o;
-	size_t n = 1;
-	va_list ap;
 	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	bool ok;
 
-	va_start(ap, a);
-	for (; a != NULL && n < 23; a = va_arg(ap, const char *))
-		argv[n++] = a;
-	va_end(ap);
-	argv[n] = NULL;
 	ST_CHECK(home >= 0 && setns(ns, CLONE_NEWNET) == 0, "setns: %s", strerror(errno));
 	run_command(argv, NULL, 0, 20000, &o);
 	ST_CHECK(setns(home, CLONE_NEWNET) == 0, "setns: %s", strerror(errno));
@@ -147,6 +139,55 @@ ip(int ns, const char *a, ...)
 	ok = o.status == 0;
 	output_free(&o);
 	return ok;
+}
+
+static bool
+ip(int ns, const char *a, ...)
+{
+	const char *argv[24] = {"/sbin/ip"};
+	size_t n = 1;
+	va_list ap;
+
+	va_start(ap, a);
+	for (; a != NULL && n < 23; a = va_arg(ap, const char *))
+		argv[n++] = a;
+	va_end(ap);
+	argv[n] = NULL;
+	return run_in(ns, argv);
+}
+
+/* From now on so many packets of a hundred that come in there are thrown away; 0: none.  False: not possible here. */
+static bool
+drop(int ns, unsigned percent)
+{
+	static const char nft[] = "/usr/sbin/nft";
+	char rules[256];
+	const char *argv[] = {nft, rules, NULL};
+
+	if (access(nft, X_OK) != 0)
+		return false;
+	(void)snprintf(rules, sizeof rules, "add table inet torture; flush table inet torture; add chain inet torture in "
+	    "{ type filter hook input priority 0; }; add rule inet torture in meta l4proto tcp numgen random mod 100 < %u drop", percent);
+	if (percent == 0)
+		(void)snprintf(rules, sizeof rules, "add table inet torture; delete table inet torture");
+	return run_in(ns, argv);
+}
+
+/* Lines that lose every third packet, now one way and now the other. */
+static void
+lossy(struct rig *r, const int ns[STATIONS])
+{
+	for (int i = 0; i < 3; i++) {
+		int whose = (int)chance(STATIONS);
+
+		if (!drop(ns[whose], 15 + (unsigned)chance(25))) {
+			skipped("random drop: nft is needed");
+			return;
+		}
+		ledger_traffic(&r->ledger, r, 6);
+		rig_turns(r, 100 + (int)chance(300));
+		ST_CHECK(drop(ns[whose], 0), "the rule cannot be taken out again");
+	}
 }
 
 /* Township and county share 10.9.1.0/30, county and city 10.9.2.0/30. */
@@ -244,6 +285,7 @@ round_netns(const struct torture *t, uint64_t turn)
 		rig_turns(&r, 50 + (int)chance(400));
 		ST_CHECK(ip(ns[whose], "link", "set", dev, "up", NULL), "the cable cannot be put in again");
 	}
+	lossy(&r, ns);
 	/* TCP itself waits longer and longer between its tries after a loss. */
 	rig_quiet(&r, 90000);
 	rig_check(&r);
