@@ -73,6 +73,8 @@ void query_title(struct query *, const struct body *, int chars, struct buf *out
 struct body *query_decode(const struct journal_msg *); /* NULL when destroyed or unreadable */
 /* The message and its body: 0 (caller frees *b and m->body), 1 not here or destroyed, -1 failed. */
 int query_message(struct query *, const struct msgid *, struct journal_msg *m, struct body **b);
+/* The message the request's "id" names; destroyed or unreadable: *b is NULL.  -1 + fault: no id, not here, not readable. (query_show.c) */
+int query_wanted(struct query *, struct msgid *, struct journal_msg *, struct body **b);
 /* Cached summary as an object, folded anew where the cache is of no use; NULL when that fails too. */
 json_t *query_summary(struct query *, const struct msgid *, const struct buf *cached);
 /* The summary in the words of the language asked for.  Takes the summary's reference. */

@@ -310,6 +310,23 @@ put_standing(struct query *q, json_t *o, const struct msgid *incident, const str
 	return 0;
 }
 
+int
+query_wanted(struct query *q, struct msgid *id, struct journal_msg *m, struct body **b)
+{
+	char text[MSGID_TEXT_MAX];
+	int rc;
+
+	if (!query_get_id(q, "id", id))
+		return -1;
+	if ((rc = query_message(q, id, m, b)) == -1)
+		(void)query_unreadable(q);
+	else if (rc != 0 && !msgid_is_set(&m->id)) {
+		(void)msgid_format(id, text, sizeof text);
+		rc = fault_set(q->f, EX_NOINPUT, "id", _("no message %s here"), text);
+	}
+	return rc == -1 ? -1 : 0;
+}
+
 json_t *
 query_message_answer(struct query *q)
 {
@@ -321,20 +338,11 @@ query_message_answer(struct query *q)
 	char text[MSGID_TEXT_MAX], digest[2 * DIGEST_LEN + 1];
 	json_t *o = NULL, *deliveries;
 	struct referring r = { .self = q->self, .q = q };
-	int rc;
 
 	memset(&m, 0, sizeof m);
-	if (!query_get_id(q, "id", &id))
-		return NULL;
+	if (query_wanted(q, &id, &m, &b) == -1)
+		goto out;
 	(void)msgid_format(&id, text, sizeof text);
-	if ((rc = query_message(q, &id, &m, &b)) == -1) {
-		(void)query_unreadable(q);
-		goto out;
-	}
-	if (rc != 0 && !msgid_is_set(&m.id)) {
-		(void)fault_set(q->f, EX_NOINPUT, "id", _("no message %s here"), text);
-		goto out;
-	}
 	if (!m.local && (b == NULL || (strcmp(m.id.origin, q->self) != 0 && !incident_addressed(b, q->self, true)))) {
 		(void)fault_set(q->f, EX_NOPERM, "id", _("message %s only passes through this station"), text);
 		goto out;

@@ -198,22 +198,11 @@ query_trace(struct query *q)
 	struct msgid id;
 	struct ways ways = { .of = &id };
 	struct offers offers = { .q = q };
-	char text[MSGID_TEXT_MAX];
 	json_t *o = NULL, *to;
-	int rc;
 
 	memset(&m, 0, sizeof m);
-	if (!query_get_id(q, "id", &id))
-		return NULL;
-	(void)msgid_format(&id, text, sizeof text);
-	if ((rc = query_message(q, &id, &m, &b)) == -1) {
-		(void)query_unreadable(q);
+	if (query_wanted(q, &id, &m, &b) == -1)
 		goto out;
-	}
-	if (rc != 0 && !msgid_is_set(&m.id)) {
-		(void)fault_set(q->f, EX_NOINPUT, "id", _("no message %s here"), text);
-		goto out;
-	}
 	offers.out = json_array();
 	offers.in = json_array();
 	if (q->j->ops->delivery_each(q->j, &id, delivery_row, &ds) == -1 ||
