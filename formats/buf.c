@@ -12,10 +12,11 @@
 #include <string.h>
 #include "buf.h"
 
-#define BUF_FIRST 64
+#define BUF_FIRST 256
 
 static _Noreturn void out_of_memory(size_t);
-static void buf_reserve(struct buf *, size_t more);
+static void buf_grow(struct buf *, size_t more);
+static inline void buf_reserve(struct buf *, size_t more);
 
 /* Our own memory running out leaves nothing sensible to do: the journal is consistent, the supervisor restarts us. */
 static void
@@ -92,13 +93,10 @@ buf_clear(struct buf *b)
 }
 
 static void
-buf_reserve(struct buf *b, size_t more)
+buf_grow(struct buf *b, size_t more)
 {
 	size_t need, cap;
 
-	assert(b->n <= b->cap);
-	if (more <= b->cap - b->n)
-		return;
 	if (__builtin_add_overflow(b->n, more, &need))
 		out_of_memory(SIZE_MAX);
 	cap = b->cap > 0 ? b->cap : BUF_FIRST;
@@ -111,6 +109,14 @@ buf_reserve(struct buf *b, size_t more)
 	}
 	b->p = xreallocarray(b->p, cap, 1);
 	b->cap = cap;
+}
+
+static inline void
+buf_reserve(struct buf *b, size_t more)
+{
+	assert(b->n <= b->cap);
+	if (more > b->cap - b->n)
+		buf_grow(b, more);
 }
 
 void
@@ -126,7 +132,8 @@ buf_put(struct buf *b, const void *p, size_t n)
 void
 buf_put_u8(struct buf *b, uint8_t v)
 {
-	buf_put(b, &v, 1);
+	buf_reserve(b, 1);
+	b->p[b->n++] = v;
 }
 
 void
@@ -168,9 +175,15 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	va_list ap;
 	int n;
 
+	/* It nearly always fits at once. */
+	buf_reserve(b, BUF_FIRST);
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf((char *)b->p + b->n, b->cap - b->n, fmt, ap);
 	va_end(ap);
+	if (n >= 0 && (size_t)n < b->cap - b->n) {
+		b->n += (size_t)n;
+		return;
+	}
 	/* Only a broken format or a result over INT_MAX gets here: a mistake of ours, not of what came from outside. */
 	if (n < 0)
 		out_of_memory(SIZE_MAX);

@@ -7,6 +7,7 @@
  * Refused is only what would make the message useless or misleading.  Everything else is a remark, because a first
  * report that waits for a number nobody knows yet is worse than one that says it does not know (DOMAIN 1 and 5).
  */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -16,6 +17,7 @@
 #include "value_part.h"
 
 #define HELD_KEYS (sizeof(((struct check_walk *)0)->held) * 8)
+#define WALK_WORDS (sizeof(((struct check_walk *)0)->rows) / 8)
 
 static int check_value(const struct value *, const struct codebook *, struct fault *);
 
@@ -137,6 +139,27 @@ check_body(const struct body *b, const struct codebook *cb, struct fault *f)
 /* What a report or an intake should say and may not yet. */
 static const uint32_t wanted[] = {F_TYPE, F_PLACE, F_OCCURRED, F_LEARNED, F_GRADE, F_SIGNER};
 
+/* Rows of the table whose absence may be remarked on; of the others something is said only when the body has them. */
+static const uint64_t *
+missed(void)
+{
+	static _Thread_local uint64_t rows[WALK_WORDS];
+	static _Thread_local bool made;
+	const struct field *fd;
+
+	for (size_t i = 0; !made && (fd = field_at(i)) != NULL; i++) {
+		bool asked = (fd->flags & FF_CASUALTY) != 0;
+
+		assert(i < WALK_WORDS * 64);
+		for (size_t k = 0; k < sizeof(wanted) / sizeof(wanted[0]); k++)
+			asked = asked || wanted[k] == fd->key;
+		if (asked)
+			rows[i / 64] |= UINT64_C(1) << i % 64;
+	}
+	made = true;
+	return rows;
+}
+
 void
 check_walk_begin(struct check_walk *w, const struct body *b, int64_t now, unsigned kinds)
 {
@@ -148,9 +171,32 @@ check_walk_begin(struct check_walk *w, const struct body *b, int64_t now, unsign
 	    .kind = kind,
 	    .form = (kind == KIND_REPORT && body_enum(b, F_STAGE) == STAGE_FIRST) || kind == KIND_INTAKE,
 	    .injured = body_first(b, F_INJURED) != NULL};
-	for (size_t i = 0; i < b->n; i++)
-		if (b->v[i].key < HELD_KEYS)
-			w->held[b->v[i].key / 64] |= UINT64_C(1) << b->v[i].key % 64;
+	memcpy(w->rows, missed(), sizeof(w->rows));
+	for (size_t i = 0; i < b->n; i++) {
+		const struct value *v = &b->v[i];
+
+		if (v->key < HELD_KEYS)
+			w->held[v->key / 64] |= UINT64_C(1) << v->key % 64;
+		if (v->field != NULL) {
+			size_t row = (size_t)(v->field - field_at(0));
+
+			w->rows[row / 64] |= UINT64_C(1) << row % 64;
+		}
+	}
+}
+
+/* The next row of which something may be said; NULL: there is none. */
+static const struct field *
+walk_row(struct check_walk *w)
+{
+	for (size_t i = 0; i < WALK_WORDS; i++)
+		if (w->rows[i] != 0) {
+			size_t bit = (size_t)__builtin_ctzll(w->rows[i]);
+
+			w->rows[i] &= w->rows[i] - 1;
+			return field_at(i * 64 + bit);
+		}
+	return NULL;
 }
 
 /* Most fields of the table are in no body: that is seen without looking for them. */
@@ -200,12 +246,10 @@ check_walk_next(struct check_walk *w, struct check_remark *r)
 	bool said;
 	int kind;
 
-	for (; (fd = field_at(w->at)) != NULL; w->at++)
-		if ((kind = remark_kind(w, fd, &said)) != -1 && (w->kinds & 1u << kind) != 0)
-			break;
-	if (fd == NULL)
-		return false;
-	w->at++;
+	do {
+		if ((fd = walk_row(w)) == NULL)
+			return false;
+	} while ((kind = remark_kind(w, fd, &said)) == -1 || (w->kinds & 1u << kind) == 0);
 	if (r == NULL)
 		return true;
 	/* the Chinese label stands in the table; as a msgid the English one would be ambiguous ("missing": lost, or lacking) */
@@ -213,12 +257,12 @@ check_walk_next(struct check_walk *w, struct check_remark *r)
 	r->kind = (enum check_remark_kind)kind;
 	r->field = fd;
 	if (kind == CHECK_AHEAD)
-		(void)snprintf(r->text, sizeof(r->text), _("%s lies ahead of this station's clock"), label);
+		(void)snprintf(r->text, sizeof(r->text), i18n_text(N_("%s lies ahead of this station's clock")), label);
 	else if (kind == CHECK_UNKNOWN)
-		(void)snprintf(r->text, sizeof(r->text), _("%s is unknown"), label);
+		(void)snprintf(r->text, sizeof(r->text), i18n_text(N_("%s is unknown")), label);
 	else
 		(void)snprintf(
-		    r->text, sizeof(r->text), said ? _("%s is not said (\"?\" when unknown)") : _("%s is missing"), label);
+		    r->text, sizeof(r->text), i18n_text(said ? N_("%s is not said (\"?\" when unknown)") : N_("%s is missing")), label);
 	return true;
 }
 

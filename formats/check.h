@@ -33,7 +33,7 @@ struct check_walk {
 	int kind;
 	bool form, injured;
 	uint64_t held[8];	/* bit a key below 512: the body has it */
-	size_t at;		/* next field of the table */
+	uint64_t rows[8];	/* bit a row of the table still to come of which something may be said */
 };
 #define CHECK_ALL_KINDS (1u << CHECK_MISSING | 1u << CHECK_UNKNOWN | 1u << CHECK_AHEAD)
 void check_walk_begin(struct check_walk *, const struct body *, int64_t now, unsigned kinds);

@@ -483,7 +483,8 @@ codebook_enum(const struct codebook *cb, const char *set, const char *spelling)
 		return 0;
 	(void)text_fold(spelling, folded, sizeof(folded));
 	for (size_t i = 0; i < cb->spellings; i++)
-		if (strcmp(cb->spelling[i].set, set) == 0 && strcmp(cb->spelling[i].folded, folded) == 0)
+		if (cb->spelling[i].folded[0] == folded[0] && strcmp(cb->spelling[i].set, set) == 0 &&
+		    strcmp(cb->spelling[i].folded, folded) == 0)
 			return cb->spelling[i].value;
 	return 0;
 }

@@ -16,6 +16,7 @@
 #include "i18n.h"
 
 #define FIELDS_MAX 8
+#define HELD_KEYS (sizeof(((struct element_walk *)0)->held) * 8)
 
 struct element_row {
 	const char *id, *name, *label, *words, *stages, *codes, *basis;
@@ -205,34 +206,76 @@ field_state(const struct body *b, const struct field *fd)
 	return state;
 }
 
-static enum element_state
-row_state(const struct element_row *e, const struct body *b)
+/* Where a pair of bytes has its bit. */
+static size_t
+pair_bit(const char *p)
 {
-	const struct enum_name *stage;
-	const char *type;
-	int said;
+	return ((uint8_t)p[0] * 61u ^ (uint8_t)p[1]) % (sizeof(((struct element_walk *)0)->pairs) * 8);
+}
+
+/* False: the word stands in none of the texts.  The pairs across its characters tell most. */
+static bool
+may_hold(const struct element_walk *w, const char *word, size_t len)
+{
+	for (size_t i = 0; i + 1 < len; i++) {
+		size_t bit = pair_bit(word + i);
+
+		if ((w->pairs[bit / 64] >> bit % 64 & 1) == 0)
+			return false;
+	}
+	return true;
+}
+
+/* One of the words that say it stands in the texts.  w NULL: nothing is known of these yet. */
+static bool
+words_said(const char *words, const struct body *b, const struct element_walk *w)
+{
+	for (const char *p = words; *p != '\0';) {
+		size_t len = strcspn(p, "|");
+
+		for (size_t i = 0; len > 0 && (w == NULL || may_hold(w, p, len)) && i < sizeof(texts) / sizeof(texts[0]); i++) {
+			const struct value *v = body_first(b, texts[i]);
+
+			if (v != NULL && memmem(v->u.text.s, v->u.text.len, p, len) != NULL)
+				return true;
+		}
+		p += len + (p[len] == '|');
+	}
+	return false;
+}
+
+static bool
+has(const struct element_walk *w, uint32_t key)
+{
+	return w == NULL || key >= HELD_KEYS || (w->held[key / 64] >> key % 64 & 1) != 0;
+}
+
+/* What the body says of it, looked for or not. */
+static enum element_state
+row_said(const struct element_row *e, const struct body *b, const struct element_walk *w)
+{
 	enum element_state state = ELEMENT_MISSING;
 
 	for (size_t i = 0; i < e->nfield; i++) {
-		enum element_state s = field_state(b, e->field[i]);
+		enum element_state s = has(w, e->field[i]->key) ? field_state(b, e->field[i]) : ELEMENT_MISSING;
 
 		if (s == ELEMENT_PRESENT)
 			return s;
 		if (s == ELEMENT_UNKNOWN)
 			state = s;
 	}
-	for (const char *p = e->words; *p != '\0';) {
-		size_t len = strcspn(p, "|");
+	return words_said(e->words, b, w) ? ELEMENT_PRESENT : state;
+}
 
-		for (size_t i = 0; len > 0 && i < sizeof(texts) / sizeof(texts[0]); i++) {
-			const struct value *v = body_first(b, texts[i]);
+static enum element_state
+row_state(const struct element_row *e, const struct body *b)
+{
+	const struct enum_name *stage;
+	const char *type;
+	int said;
+	enum element_state state = row_said(e, b, NULL);
 
-			if (v != NULL && memmem(v->u.text.s, v->u.text.len, p, len) != NULL)
-				return ELEMENT_PRESENT;
-		}
-		p += len + (p[len] == '|');
-	}
-	if (state == ELEMENT_UNKNOWN)
+	if (state != ELEMENT_MISSING)
 		return state;
 	/* an intake is a first report in the making; a stage or type not known here is looked at for everything */
 	if ((said = body_enum(b, F_STAGE)) == STAGE_WITHDRAWAL)
@@ -264,4 +307,51 @@ element_at(const struct element_rules *r, const struct body *b, size_t i, struct
 	    .must = e->must};
 	assert(out->state >= ELEMENT_PRESENT && out->state <= ELEMENT_NA);
 	return true;
+}
+
+void
+element_walk_begin(struct element_walk *w, const struct element_rules *r, const struct body *b)
+{
+	int kind = body_enum(b, F_KIND), said = body_enum(b, F_STAGE);
+	const struct enum_name *stage = enum_by_value("stage", kind == KIND_INTAKE ? STAGE_FIRST : said);
+
+	*w = (struct element_walk){.rules = r,
+	    .b = b,
+	    .stage = stage != NULL ? stage->name : NULL,
+	    .type = body_text(b, F_TYPE),
+	    .none = (kind != KIND_REPORT && kind != KIND_INTAKE) || said == STAGE_WITHDRAWAL};
+	for (size_t i = 0; i < b->n; i++)
+		if (b->v[i].key < HELD_KEYS)
+			w->held[b->v[i].key / 64] |= UINT64_C(1) << b->v[i].key % 64;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		const struct value *v = body_first(b, texts[i]);
+
+		for (size_t k = 1; v != NULL && k < v->u.text.len; k++) {
+			size_t bit = pair_bit(v->u.text.s + k - 1);
+
+			w->pairs[bit / 64] |= UINT64_C(1) << bit % 64;
+		}
+	}
+}
+
+bool
+element_walk_next(struct element_walk *w, struct element *out)
+{
+	while (!w->none && w->at < w->rules->n) {
+		const struct element_row *e = &w->rules->row[w->at++];
+
+		/* what is not looked for is not missing, said or not */
+		if ((w->stage != NULL && !listed(e->stages, '+', w->stage, false)) ||
+		    (w->type != NULL && !listed(e->codes, '|', w->type, true)) || row_said(e, w->b, w) != ELEMENT_MISSING)
+			continue;
+		*out = (struct element){.id = e->id,
+		    .name = e->name,
+		    .label = e->label,
+		    .basis = e->basis,
+		    .field = e->nfield > 0 ? e->field[0] : NULL,
+		    .state = ELEMENT_MISSING,
+		    .must = e->must};
+		return true;
+	}
+	return false;
 }

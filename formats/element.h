@@ -30,6 +30,19 @@ struct element {			       /* strings live as long as the rules */
 /* i-th element of a report or intake, table order; false past the end and for every other kind. */
 bool element_at(const struct element_rules *, const struct body *, size_t i, struct element *);
 
+/* Those of them that are missing, table order, in one walk; the body must stay as it is meanwhile. */
+struct element_walk {
+	const struct element_rules *rules;
+	const struct body *b;
+	const char *stage, *type;	/* NULL: not known here */
+	size_t at;
+	bool none;			/* nothing is looked for */
+	uint64_t held[8];		/* bit a key below 512: the body has it */
+	uint64_t pairs[64];		/* bit a hash of two bytes that follow one another in its texts */
+};
+void element_walk_begin(struct element_walk *, const struct element_rules *, const struct body *);
+bool element_walk_next(struct element_walk *, struct element *);
+
 enum element_conflict_kind {
 	ELEMENT_DIFFERS = 1,	/* the figures say another number */
 	ELEMENT_LEDGER_UNKNOWN, /* the figure stands as "?" */

@@ -73,7 +73,7 @@ static const struct {
     {"寻找", TOK_OTHERS, 0}, {"搜寻", TOK_OTHERS, 0}, {"赶赴", TOK_OTHERS, 0}, {"转运", TOK_OTHERS, 0},
     {"转移", TOK_OTHERS, 0}, {"参与", TOK_OTHERS, 0}, {"已由", TOK_OTHERS, 0}, {"家属", TOK_OTHERS, 0},
     {"慰问", TOK_OTHERS, 0}, {"安抚", TOK_OTHERS, 0}};
-static const char *const breaks[] = {
+static const char *const breaks[] = {	/* of one character each */
     ",", ";", "!", "(", ")", "\n", "，", "。", "；", "、", "！", "（", "）", "？", "?", "【", "】", "|"};
 static const uint32_t read_in[] = {F_TITLE, F_BRIEF, F_CASUALTIES_TEXT, F_SCOPE, F_TREND, F_TEXT};
 
@@ -84,6 +84,17 @@ static bool number_read(const char *p, size_t len, size_t *used, int64_t *out);
 static bool number_token(const char *text, size_t len, size_t at, const struct clause *, struct token *);
 static void text_read(const char *, size_t len, uint32_t where, struct claims *);
 static bool agrees(const struct claim *, const struct body *, bool *stated, bool *known);
+
+/* Characters of the lower plane that may begin something text_read() knows (most of a text begins nothing); of them those
+ * that may begin a number, those that begin a word, and those that end a clause. */
+static uint64_t begins[0x10000 / 64], numerals[0x10000 / 64], openers[0x10000 / 64], stops[0x10000 / 64];
+static uint32_t word_begins[sizeof(words) / sizeof(words[0])];
+
+static bool
+is_among(const uint64_t *set, uint32_t cp)
+{
+	return cp < 0x10000 && (set[cp / 64] >> cp % 64 & 1) != 0;
+}
 
 /* Bytes of word when the text begins with it, else 0. */
 static size_t
@@ -126,8 +137,8 @@ ends_any(const char *text, size_t at, const char *const *list)
 static int
 digit_at(const char *p, size_t len, size_t *used, bool *chinese)
 {
-	static const char *const han[] = {"零", "一", "二", "三", "四", "五", "六", "七", "八", "九"};
-	static const char *const formal[] = {"零", "壹", "贰", "叁", "肆", "伍", "陆", "柒", "捌", "玖"};
+	static const uint32_t han[] = {U'零', U'一', U'二', U'三', U'四', U'五', U'六', U'七', U'八', U'九'};
+	static const uint32_t formal[] = {U'零', U'壹', U'贰', U'叁', U'肆', U'伍', U'陆', U'柒', U'捌', U'玖'};
 	uint32_t cp;
 
 	if (len == 0)
@@ -139,23 +150,28 @@ digit_at(const char *p, size_t len, size_t *used, bool *chinese)
 	if (cp >= '0' && cp <= '9')
 		return (int)(cp - '0');
 	*chinese = true;
+	if (!is_among(numerals, cp))
+		return -1;
 	for (int i = 0; i < 10; i++)
-		if (starts(p, len, han[i]) != 0 || starts(p, len, formal[i]) != 0)
+		if (cp == han[i] || cp == formal[i])
 			return i;
-	return starts(p, len, "〇") != 0 ? 0 : starts(p, len, "两") != 0 ? 2 : -1;
+	return cp == U'〇' ? 0 : cp == U'两' ? 2 : -1;
 }
 
 static int64_t
 unit_at(const char *p, size_t len, size_t *used)
 {
 	static const struct {
-		const char *s;
+		uint32_t cp;
 		int64_t n;
-	} units[] = {{"十", 10}, {"百", 100}, {"千", 1000}, {"万", 10000}, {"拾", 10}, {"佰", 100}, {"仟", 1000}};
+	} units[] = {{U'十', 10}, {U'百', 100}, {U'千', 1000}, {U'万', 10000}, {U'拾', 10}, {U'佰', 100}, {U'仟', 1000}};
+	uint32_t cp;
 
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if ((*used = starts(p, len, units[i].s)) != 0)
+	*used = text_decode(p, len, &cp);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]) && is_among(numerals, cp); i++)
+		if (cp == units[i].cp)
 			return units[i].n;
+	*used = 0;
 	return 0;
 }
 
@@ -228,19 +244,15 @@ number_token(const char *text, size_t len, size_t at, const struct clause *c, st
 
 	if (!number_read(p, len - at, &n, &out->n))
 		return false;
-	out->q = ends_any(text, at, most)    ? FIG_ATMOST
-		 : ends_any(text, at, least) ? FIG_ATLEAST
-		 : ends_any(text, at, about) ? FIG_ABOUT
-					     : FIG_EXACT;
+	out->q = FIG_EXACT;
 	out->kind = TOK_NUMBER;
-	out->latest = ends_any(text, at, rose);
 	out->from = at;
 	out->to = at + n;
 	if ((m = starts_any(p + n, len - at - n, over)) != 0) {
 		out->q = FIG_ATLEAST;
 		n += m;
 	}
-	if (starts_any(p + n, len - at - n, no_counter) != 0 || ends_any(text, at, ordinal) || ends_any(text, at, tail))
+	if (starts_any(p + n, len - at - n, no_counter) != 0)
 		return false;
 	if ((m = starts_any(p + n, len - at - n, counters)) != 0) {
 		n += m;
@@ -258,6 +270,15 @@ number_token(const char *text, size_t len, size_t at, const struct clause *c, st
 		if (w == NULL || w->kind != TOK_WORD || !end || at - w->to > GAP_AFTER)
 			return false;
 	}
+	/* what stands before it is asked last: most numbers count something else than persons */
+	if (ends_any(text, at, ordinal) || ends_any(text, at, tail))
+		return false;
+	if (out->q == FIG_EXACT)
+		out->q = ends_any(text, at, most)    ? FIG_ATMOST
+			 : ends_any(text, at, least) ? FIG_ATLEAST
+			 : ends_any(text, at, about) ? FIG_ABOUT
+						     : FIG_EXACT;
+	out->latest = ends_any(text, at, rose);
 	out->to = at + n;
 	return true;
 }
@@ -373,20 +394,18 @@ clause_read(struct clause *c, const char *text, uint32_t where, struct claims *c
 	c->n = 0;
 }
 
-/* Characters of the lower plane that may begin something text_read() knows (most of a text begins nothing), and those of
- * them that may begin a number. */
-static uint64_t begins[0x10000 / 64], numerals[0x10000 / 64];
-
-static void
-begins_add(const char *s, bool numeral)
+/* set: of its own, or NULL.  Its first character. */
+static uint32_t
+begins_add(const char *s, uint64_t *set)
 {
 	uint32_t cp;
 
 	(void)text_decode(s, strlen(s), &cp);
 	assert(cp < 0x10000);
 	begins[cp / 64] |= UINT64_C(1) << cp % 64;
-	if (numeral)
-		numerals[cp / 64] |= UINT64_C(1) << cp % 64;
+	if (set != NULL)
+		set[cp / 64] |= UINT64_C(1) << cp % 64;
+	return cp;
 }
 
 static void
@@ -398,21 +417,15 @@ begins_make(void)
 	static const char *const singles[] = {"死", "亡", "伤"}; /* behind a number */
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		begins_add(others[i], true);
+		(void)begins_add(others[i], numerals);
 	for (size_t i = 0; i < sizeof(singles) / sizeof(singles[0]); i++)
-		begins_add(singles[i], false);
+		(void)begins_add(singles[i], NULL);
 	for (size_t i = 0; i < sizeof(breaks) / sizeof(breaks[0]); i++)
-		begins_add(breaks[i], false);
+		(void)begins_add(breaks[i], stops);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		begins_add(words[i].s, false);
+		word_begins[i] = begins_add(words[i].s, openers);
 	for (char c[2] = "0"; c[0] <= '9'; c[0]++)
-		begins_add(c, true);
-}
-
-static bool
-is_among(const uint64_t *set, uint32_t cp)
-{
-	return cp < 0x10000 && (set[cp / 64] >> cp % 64 & 1) != 0;
+		(void)begins_add(c, numerals);
 }
 
 static void
@@ -440,14 +453,12 @@ text_read(const char *text, size_t len, uint32_t where, struct claims *cs)
 		}
 		t = (struct token){0};
 		numeral = is_among(numerals, cp);
-		n = 0;
-		for (size_t i = 0; i < sizeof(breaks) / sizeof(breaks[0]) && n == 0; i++)
-			n = starts(p, len - at, breaks[i]);
-		if (n != 0) {
+		if (is_among(stops, cp)) {
 			clause_read(&c, text, where, cs);
 			c.from = at += n;
 			continue;
 		}
+		n = 0;
 		if (c.n == TOKENS_MAX) {
 			clause_read(&c, text, where, cs);
 			c.from = at;
@@ -457,8 +468,8 @@ text_read(const char *text, size_t len, uint32_t where, struct claims *cs)
 			at = t.to;
 			continue;
 		}
-		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && n == 0; i++) {
-			if ((n = starts(p, len - at, words[i].s)) == 0)
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && n == 0 && is_among(openers, cp); i++) {
+			if (word_begins[i] != cp || (n = starts(p, len - at, words[i].s)) == 0)
 				continue;
 			t = (struct token){.kind = words[i].kind, .key = words[i].key, .from = at, .to = at + n};
 			if (t.kind == TOK_NONE_OF && starts_any(p, len - at, not_none) != 0)
@@ -585,12 +596,12 @@ tell(const struct claim *c, const char *text, struct element_conflict *out)
 		len--;
 	}
 	(void)text_sanitise(p, len, out->said, sizeof(out->said), false);
-	where = i18n_zh() ? out->where->zh : _(out->where->label);
-	count = i18n_zh() ? out->field->zh : _(out->field->label);
+	where = i18n_zh() ? out->where->zh : i18n_text(out->where->label);
+	count = i18n_zh() ? out->field->zh : i18n_text(out->field->label);
 	(void)snprintf(out->text, sizeof(out->text),
-	    out->kind == ELEMENT_DIFFERS	  ? _("%s: \"%s\" says %s %s%lld, the figures say otherwise")
-	    : out->kind == ELEMENT_LEDGER_UNKNOWN ? _("%s: \"%s\" says %s %s%lld, the figure stands as unknown")
-						  : _("%s: \"%s\" says %s %s%lld, no such figure is stated"),
+	    i18n_text(out->kind == ELEMENT_DIFFERS	      ? N_("%s: \"%s\" says %s %s%lld, the figures say otherwise")
+		      : out->kind == ELEMENT_LEDGER_UNKNOWN ? N_("%s: \"%s\" says %s %s%lld, the figure stands as unknown")
+							    : N_("%s: \"%s\" says %s %s%lld, no such figure is stated")),
 	    where, out->said, count, marks[c->q], (long long)c->n);
 }
 

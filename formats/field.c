@@ -2,13 +2,14 @@
  * The field table and the enumerations it names.
  *
  * Everything stands in constant tables: the fields' rows come from fields.def, and a second pass over the same
- * rows makes the index by wire key, in which the compiler itself reports a key used twice.  Names are looked up by
- * walking: a hundred short compares a JSON member, far below what parsing it costs.
+ * rows makes the index by wire key, in which the compiler itself reports a key used twice.  Names are looked up in
+ * chains by their hash, linked at the first look.
  */
 #include <string.h>
 #include "field.h"
 #include "i18n.h"
 
+#define NAME_BUCKETS 256
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 #define FIELD(key, NAME, json, en, zh, type, flags, max, arg) ROW_##NAME,
@@ -39,14 +40,35 @@ field_by_key(uint32_t key)
 	return &rows[row_of_key[key] - 1];
 }
 
+static unsigned
+name_bucket(const char *name)
+{
+	unsigned h = 0;
+
+	for (; *name != '\0'; name++)
+		h = h * 31u + (unsigned char)*name;
+	return h % NAME_BUCKETS;
+}
+
 const struct field *
 field_by_name(const char *name)
 {
+	static _Thread_local uint16_t first[NAME_BUCKETS], next[ROWS];	/* row + 1; 0: none */
+	static _Thread_local bool made;
 	size_t i;
 
-	for (i = 0; i < ROWS; i++)
-		if (strcmp(rows[i].name, name) == 0)
-			return &rows[i];
+	if (!made) {
+		for (i = ROWS; i-- > 0;) {
+			unsigned b = name_bucket(rows[i].name);
+
+			next[i] = first[b];
+			first[b] = (uint16_t)(i + 1);
+		}
+		made = true;
+	}
+	for (i = first[name_bucket(name)]; i != 0; i = next[i - 1])
+		if (strcmp(rows[i - 1].name, name) == 0)
+			return &rows[i - 1];
 	return NULL;
 }
 

@@ -9,6 +9,7 @@
 #include <libgen.h>
 #include <locale.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,12 @@
 
 #define DOMAIN "dutydesk"
 
+#define REMEMBERED 256
+
 static bool chinese = true;
+static _Thread_local struct said {
+	const char *msgid, *text;
+} said[REMEMBERED];	/* by the msgid's address */
 
 static void leave_c_locale(int category);
 static bool beside_program(char *out, size_t size);
@@ -26,6 +32,16 @@ bool
 i18n_zh(void)
 {
 	return chinese;
+}
+
+const char *
+i18n_text(const char *msgid)
+{
+	struct said *s = &said[(uintptr_t)msgid * UINT64_C(0x9e3779b97f4a7c15) >> 56];
+
+	if (s->msgid != msgid)
+		*s = (struct said){ .msgid = msgid, .text = gettext(msgid) };
+	return s->text;
 }
 
 static void
@@ -90,4 +106,5 @@ i18n_init(const char *lang)
 	(void)bind_textdomain_codeset("libc", "UTF-8");
 	/* Also tells gettext that LANGUAGE may have changed since its last look. */
 	(void)textdomain(DOMAIN);
+	memset(said, 0, sizeof(said));
 }

@@ -11,6 +11,8 @@
 #define _(s) gettext(s)
 #define N_(s) (s)
 
+/* As _(), remembered: for what is said of every message.  The msgid is a literal or stands in a constant table. */
+const char *i18n_text(const char *msgid) __attribute__((format_arg(1)));
 void i18n_init(const char *lang);	/* "zh", "en" or NULL: $DUTYDESK_LANG, else zh */
 bool i18n_zh(void);
 

@@ -38,10 +38,32 @@ jsontext_name(struct buf *b, const char *name)
 	buf_put(b, "\":", 2);
 }
 
+/* How many bytes at the beginning need no escape. */
+static size_t
+plain(const char *s, size_t len)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+	size_t i = 0;
+
+	for (; len - i >= 8; i += 8) {
+		uint64_t w, quote, back;
+
+		memcpy(&w, s + i, 8);
+		quote = w ^ ones * '"';
+		back = w ^ ones * '\\';
+		/* a byte below 32, or none left of one of the two (a false alarm is looked at below) */
+		if ((((w - ones * 32) & ~w) | ((quote - ones) & ~quote) | ((back - ones) & ~back)) & high)
+			break;
+	}
+	while (i < len && (unsigned char)s[i] >= ' ' && s[i] != '"' && s[i] != '\\')
+		i++;
+	return i;
+}
+
 void
 jsontext_string(struct buf *b, const char *s)
 {
-	size_t len = strlen(s), from = 0, i;
+	size_t len = strlen(s), from = 0, i = 0;
 	char *clean = NULL;
 
 	if (!text_utf8_valid(s, len, NULL)) {
@@ -51,15 +73,16 @@ jsontext_string(struct buf *b, const char *s)
 		len = strlen(s);
 	}
 	buf_put_u8(b, '"');
-	for (i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
+	for (;; i++) {
+		unsigned char c;
 
-		if (c >= ' ' && c != '"' && c != '\\')
-			continue;
+		if ((i += plain(s + i, len - i)) == len)
+			break;
+		c = (unsigned char)s[i];
 		buf_put(b, s + from, i - from);
 		from = i + 1;
 		if (c >= ' ')
-			buf_printf(b, "\\%c", c);
+			buf_put(b, (const char[]){ '\\', (char)c }, 2);
 		else if (c == '\n')
 			buf_puts(b, "\\n");
 		else if (c == '\t')

@@ -90,10 +90,22 @@ msgid_cmp(const struct msgid *a, const struct msgid *b)
 	return 0;
 }
 
+/* Ends before p; where it begins. */
+static char *
+put_number(char *p, uint64_t n)
+{
+	do {
+		*--p = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	return p;
+}
+
 size_t
 msgid_format(const struct msgid *id, char *buf, size_t size)
 {
-	int n;
+	char text[MSGID_TEXT_MAX], *p = text + sizeof(text);
+	size_t len, n;
 
 	if (size == 0)
 		return 0;
@@ -101,14 +113,24 @@ msgid_format(const struct msgid *id, char *buf, size_t size)
 	if (!msgid_is_set(id))
 		return 0;
 	assert(memchr(id->origin, '\0', STATION_MAX) != NULL);
-	n = snprintf(buf, size, "%s%s.%llu.%llu", id->realm == REALM_EXERCISE ? "X." : "", id->origin,
-	    (unsigned long long)id->epoch, (unsigned long long)id->serial);
-	if (n < 0 || (size_t)n >= size) {
-		/* Half an id is another message's id. */
-		buf[0] = '\0';
-		return 0;
+	/* from its end, without printf: several are written for every message */
+	p = put_number(p, id->serial);
+	*--p = '.';
+	p = put_number(p, id->epoch);
+	*--p = '.';
+	len = strlen(id->origin);
+	p -= len;
+	memcpy(p, id->origin, len);
+	if (id->realm == REALM_EXERCISE) {
+		*--p = '.';
+		*--p = 'X';
 	}
-	return (size_t)n;
+	n = (size_t)(text + sizeof(text) - p);
+	if (n >= size)
+		return 0;	/* half an id is another message's id */
+	memcpy(buf, p, n);
+	buf[n] = '\0';
+	return n;
 }
 
 static bool

@@ -14,6 +14,22 @@
 static size_t sequence(const uint8_t *, size_t len, uint32_t *cp);
 static bool control(uint32_t cp, bool multiline);
 
+/* The same for whoever walks a text: what nearly every character is, without a call. */
+static inline size_t
+step(const uint8_t *p, size_t len, uint32_t *cp)
+{
+	if (len > 0 && p[0] < 0x80) {
+		*cp = p[0];
+		return 1;
+	}
+	/* E0 may be overlong, ED a surrogate */
+	if (len >= 3 && (p[0] & 0xf0) == 0xe0 && p[0] != 0xe0 && p[0] != 0xed && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80) {
+		*cp = (p[0] & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+		return 3;
+	}
+	return sequence(p, len, cp);
+}
+
 /* Length of the well-formed sequence at p, 0 when there is none (Unicode table 3-7). */
 static size_t
 sequence(const uint8_t *p, size_t len, uint32_t *cp)
@@ -55,6 +71,8 @@ sequence(const uint8_t *p, size_t len, uint32_t *cp)
 static bool
 control(uint32_t cp, bool multiline)
 {
+	if (cp > 0x2069 && cp < 0xfeff)
+		return false;	/* all Chinese */
 	if (cp == '\n' || cp == '\t')
 		return !multiline;
 	return cp < 0x20 || (cp >= 0x7f && cp <= 0x9f) || (cp >= 0x202a && cp <= 0x202e) ||
@@ -70,7 +88,7 @@ text_utf8_valid(const char *s, size_t len, size_t *bad)
 	uint32_t cp;
 
 	while (i < len) {
-		n = sequence(p + i, len - i, &cp);
+		n = step(p + i, len - i, &cp);
 		if (n == 0) {
 			if (bad != NULL)
 				*bad = i;
@@ -89,7 +107,7 @@ text_clean(const char *s, size_t len, bool multiline, size_t *bad)
 	uint32_t cp;
 
 	while (i < len) {
-		n = sequence(p + i, len - i, &cp);
+		n = step(p + i, len - i, &cp);
 		if (n == 0 || control(cp, multiline)) {
 			if (bad != NULL)
 				*bad = i;
@@ -111,7 +129,7 @@ text_sanitise(const char *in, size_t len, char *out, size_t size, bool multiline
 	if (size == 0)
 		return 0;
 	while (i < len) {
-		n = sequence(p + i, len - i, &cp);
+		n = step(p + i, len - i, &cp);
 		if (n == 0 || control(cp, multiline)) {
 			if (size - o > sizeof(mark) - 1) {
 				memcpy(out + o, mark, sizeof(mark) - 1);
@@ -143,7 +161,7 @@ text_decode(const char *p, size_t len, uint32_t *cp)
 		*cp = REPLACEMENT;
 		return 0;
 	}
-	n = sequence((const uint8_t *)p, len, cp);
+	n = step((const uint8_t *)p, len, cp);
 	if (n == 0) {
 		*cp = REPLACEMENT;
 		return 1;

@@ -71,20 +71,18 @@ value_narrow(const char *s, char *out, size_t size)
 int
 value_text_ok(const struct field *f, const char *s, size_t len, struct fault *fault)
 {
-	size_t bad, line = 1;
+	size_t bad, invalid, line = 1;
 
 	if (f->max > 0 && len > f->max)
 		return fault_set(
 		    fault, EX_DATAERR, f->name, _("is %zu bytes long, at most %zu are allowed"), len, f->max);
-	if (!text_utf8_valid(s, len, &bad))
-		return fault_set(fault, EX_DATAERR, f->name, _("is not UTF-8 (byte %zu)"), bad + 1);
-	if (!text_clean(s, len, (f->flags & FF_LINES) != 0, &bad)) {
-		for (size_t i = 0; i < bad; i++)
-			line += s[i] == '\n';
-		return fault_set(
-		    fault, EX_DATAERR, f->name, _("holds a control character (line %zu, byte %zu)"), line, bad + 1);
-	}
-	return 0;
+	if (text_clean(s, len, (f->flags & FF_LINES) != 0, &bad))
+		return 0;
+	if (!text_utf8_valid(s, len, &invalid))
+		return fault_set(fault, EX_DATAERR, f->name, _("is not UTF-8 (byte %zu)"), invalid + 1);
+	for (size_t i = 0; i < bad; i++)
+		line += s[i] == '\n';
+	return fault_set(fault, EX_DATAERR, f->name, _("holds a control character (line %zu, byte %zu)"), line, bad + 1);
 }
 
 /* Whether any event of the codebook is of this scheme: only then can a code of it be called unknown. */

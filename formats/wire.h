@@ -18,6 +18,7 @@
 
 void wire_encode(const struct body *, struct buf *out);
 struct body *wire_decode(const void *, size_t, struct fault *);	/* NULL + fault when refused; caller frees */
+bool wire_check(const void *, size_t, struct fault *);	/* would wire_decode() take it?  false + fault: no */
 /* Whether the bytes are one CBOR item that wire_decode() would take as the value of an unknown key. */
 bool wire_value_valid(const void *, size_t);
 

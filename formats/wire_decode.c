@@ -123,6 +123,7 @@ get_msgid(struct tokens *in, struct msgid *id)
 	return true;
 }
 
+/* b NULL, here and below: it is only looked at. */
 static bool
 get_value(struct tokens *in, struct body *b, const struct field *f)
 {
@@ -144,34 +145,40 @@ get_value(struct tokens *in, struct body *b, const struct field *f)
 			return false;
 		if (f->type == FT_CODE && memchr(s, '\0', len) != NULL)
 			return refuse(in, _("text holds a NUL"));
-		body_add_text(b, f->key, s, len);
+		if (b != NULL)
+			body_add_text(b, f->key, s, len);
 		return true;
 	case FT_STATION:
 		if (!tokens_station(in, station))
 			return false;
-		body_add_text(b, f->key, station, strlen(station));
+		if (b != NULL)
+			body_add_text(b, f->key, station, strlen(station));
 		return true;
 	case FT_ENUM:
 		if (!tokens_uint(in, 1, ENUM_VALUE_MAX, &n))
 			return false;
-		body_set_num(b, f->key, (int64_t)n);
+		if (b != NULL)
+			body_set_num(b, f->key, (int64_t)n);
 		return true;
 	case FT_UINT:
 		if (!tokens_uint(in, 0, INT64_MAX, &n))
 			return false;
-		body_set_num(b, f->key, (int64_t)n);
+		if (b != NULL)
+			body_set_num(b, f->key, (int64_t)n);
 		return true;
 	case FT_BOOL:
 		if (!tokens_next(in, &t))
 			return false;
 		if (t.type != TOKEN_BOOL)
 			return tokens_wrong(in, _("true or false"));
-		body_set_num(b, f->key, (int64_t)t.n);
+		if (b != NULL)
+			body_set_num(b, f->key, (int64_t)t.n);
 		return true;
 	case FT_TIME:
 		if (!get_time(in, &when))
 			return false;
-		body_add_when(b, f->key, &when);
+		if (b != NULL)
+			body_add_when(b, f->key, &when);
 		free((void *)(uintptr_t)when.text);
 		return true;
 	case FT_FIGURE:
@@ -179,24 +186,28 @@ get_value(struct tokens *in, struct body *b, const struct field *f)
 	case FT_FIGURE4:
 		if (!get_figure(in, &fig))
 			return false;
-		body_add_figure(b, f->key, &fig);
+		if (b != NULL)
+			body_add_figure(b, f->key, &fig);
 		free((void *)(uintptr_t)fig.source);
 		return true;
 	case FT_MSGID:
 		if (!get_msgid(in, &id))
 			return false;
-		body_add_id(b, f->key, &id);
+		if (b != NULL)
+			body_add_id(b, f->key, &id);
 		return true;
 	case FT_GEO:
 		if (!tokens_array(in, 2, 2, &n) || !tokens_int(in, -90000000, 90000000, &lat) ||
 		    !tokens_int(in, -180000000, 180000000, &lon))
 			return false;
-		body_set_geo(b, f->key, (int32_t)lat, (int32_t)lon);
+		if (b != NULL)
+			body_set_geo(b, f->key, (int32_t)lat, (int32_t)lon);
 		return true;
 	case FT_DIGEST:
 		if (!tokens_bytes(in, DIGEST_LEN, DIGEST_LEN, &bytes, &len))
 			return false;
-		body_set_digest(b, f->key, bytes);
+		if (b != NULL)
+			body_set_digest(b, f->key, bytes);
 		return true;
 	}
 	return tokens_wrong(in, f->name);
@@ -222,55 +233,68 @@ get_unknown(struct tokens *in, struct body *b, uint32_t key)
 
 	if (!tokens_skip(in))
 		return false;
-	body_add_raw(b, key, from, (size_t)(in->p - from));
+	if (b != NULL)
+		body_add_raw(b, key, from, (size_t)(in->p - from));
 	return true;
 }
 
-struct body *
-wire_decode(const void *bytes, size_t len, struct fault *fault)
+static bool
+get_body(const void *bytes, size_t len, struct body *b, struct fault *fault)
 {
 	struct tokens in = { .p = bytes, .n = len, .field = "body", .fault = fault };
-	struct body *b = body_new();
 	struct token map;
 	uint64_t key, last = 0, left;
 	char number[24];
 
 	if (len > BODY_MAX) {
 		(void)fault_set(fault, EX_DATAERR, "body", _("%zu bytes, at most %d are allowed"), len, BODY_MAX);
-		goto bad;
+		return false;
 	}
 	if (!tokens_next(&in, &map))
-		goto bad;
-	if (map.type != TOKEN_MAP) {
-		(void)tokens_wrong(&in, _("a map"));
-		goto bad;
-	}
+		return false;
+	if (map.type != TOKEN_MAP)
+		return tokens_wrong(&in, _("a map"));
 	for (left = map.n; left > 0; left--) {
 		const struct field *f;
 
 		in.field = "body";
 		if (!tokens_uint(&in, 1, UINT32_MAX, &key))
-			goto bad;
+			return false;
 		f = field_by_key((uint32_t)key);
-		(void)snprintf(number, sizeof(number), "%llu", (unsigned long long)key);
-		in.field = f != NULL ? f->name : number;
-		if (key <= last) {
-			(void)refuse(&in, key == last ? _("duplicate key") : _("keys not in ascending order"));
-			goto bad;
-		}
+		in.field = number;
+		if (f != NULL)
+			in.field = f->name;
+		else
+			(void)snprintf(number, sizeof(number), "%llu", (unsigned long long)key);
+		if (key <= last)
+			return refuse(&in, key == last ? _("duplicate key") : _("keys not in ascending order"));
 		last = key;
 		if (f != NULL ? !get_field(&in, b, f) : !get_unknown(&in, b, (uint32_t)key))
-			goto bad;
+			return false;
 	}
 	in.field = "body";
 	if (in.n > 0) {
 		(void)fault_set(fault, EX_DATAERR, "body", _("%zu trailing bytes"), in.n);
-		goto bad;
+		return false;
 	}
-	return b;
-bad:
+	return true;
+}
+
+struct body *
+wire_decode(const void *bytes, size_t len, struct fault *fault)
+{
+	struct body *b = body_new();
+
+	if (get_body(bytes, len, b, fault))
+		return b;
 	body_free(b);
 	return NULL;
+}
+
+bool
+wire_check(const void *bytes, size_t len, struct fault *fault)
+{
+	return get_body(bytes, len, NULL, fault);
 }
 
 bool

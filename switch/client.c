@@ -21,6 +21,7 @@
 #include <unistd.h>
 #include <sodium.h>
 #include "../formats/i18n.h"
+#include "../formats/jsonread.h"
 #include "client.h"
 #include "deskproto.h"
 
@@ -308,7 +309,7 @@ static int
 take_json(struct client *c, const uint8_t *p, size_t n)
 {
 	json_error_t err;
-	json_t *j = json_loadb((const char *)p, n, JSON_REJECT_DUPLICATES, &err), *re;
+	json_t *j = jsonread((const char *)p, n, &err), *re;
 	struct answer *a;
 	uint64_t number;
 	size_t i;

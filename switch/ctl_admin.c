@@ -20,10 +20,11 @@
 
 /* ---- init ---- */
 
-/* The empty journal, under its lock. */
+/* The journal, under its lock.  Its chain begins here: an empty one is never right. */
 static int
 make_journal(const struct stationdir *d, struct fault *f)
 {
+	static const uint8_t none[DIGEST_LEN];
 	struct journal *j = NULL;
 	int lock = stationdir_lock(d, f), rc = -1;
 
@@ -31,7 +32,7 @@ make_journal(const struct stationdir *d, struct fault *f)
 		return -1;
 	if ((j = journal_sqlite_open(d->journal, true, f)) == NULL)
 		goto out;
-	rc = j->ops->commit(j);
+	rc = j->ops->chain_add(j, ctl_now(), CHAIN_ADMIN, "made", d->station, none) == 0 ? j->ops->commit(j) : -1;
 	j->ops->close(j);
 	if (rc != 0)
 		(void)fault_set(f, EX_IOERR, "", _("the journal cannot be written in %s"), d->journal);
@@ -187,6 +188,10 @@ verify_offline(struct ctl *ctl, struct fault *f)
 		if (f->code != EX_NOINPUT && f->code != EX_NOPERM && f->code != EX_TEMPFAIL)
 			f->code = EX_DATAERR;	/* the journal is what was asked about */
 		goto out;
+	}
+	if (j->ops->chain_seq(j) == 0 && !stationdir_fresh(&d)) {
+		(void)fault_set(f, EX_DATAERR, "", _("the journal is empty, and this station has been at work: restore it"));
+		goto close;
 	}
 	if (j->ops->verify(j, d.station, &v) != 0 && v.bad[0] == '\0') {
 		(void)fault_set(f, EX_IOERR, "", _("the journal in %s cannot be read to its end"), d.journal);

@@ -19,7 +19,9 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
+#include "journal_guard.h"
 #include "../formats/i18n.h"
 #include "../formats/text.h"
 #include "ctl.h"
@@ -27,6 +29,7 @@
 #include "journal_sqlite_backup.h"
 #include "stationdir.h"
 
+#define CN_OFFSET ((int64_t)8 * 3600 * 1000)	/* UTC+08:00: the day an incident's number is of */
 #define PATH_LEN 600
 #define BACKUP_TIMEOUT (2 * 60 * 60 * 1000) /* ms */
 #define DB "journal.db"
@@ -201,7 +204,7 @@ stage_remove(const char *stage)
 	if (d == NULL)
 		return;
 	while ((e = readdir(d)) != NULL)
-		if (strncmp(e->d_name, DB, sizeof DB - 1) == 0 && snprintf(path, sizeof path, "%s/%s", stage, e->d_name) < PATH_LEN)
+		if ((strncmp(e->d_name, DB, sizeof DB - 1) == 0 || strcmp(e->d_name, "anchor") == 0) && snprintf(path, sizeof path, "%s/%s", stage, e->d_name) < PATH_LEN)
 			(void)unlink(path);
 	(void)closedir(d);
 	(void)rmdir(stage);
@@ -236,6 +239,30 @@ struct restored {
 };
 
 /* Checked from end to end, and marked: by whom, when and from what. */
+/* Spoken numbers given since the copy was made are not in it, and the neighbours' word comes after the first intake: today's go on at the next
+ * hundred, so that no two incidents are called by one number. */
+static int
+skip_numbers(struct journal *j, int64_t now)
+{
+	char key[48], val[24], day[16];
+	time_t t = (time_t)((now + CN_OFFSET) / 1000);
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	(void)strftime(day, sizeof day, "%Y%m%d", &tm);
+	for (int realm = REALM_LIVE; realm <= REALM_EXERCISE; realm++) {
+		unsigned long n = 0;
+
+		(void)snprintf(key, sizeof key, "number.%d.%s", realm, day);
+		if (j->ops->meta_get(j, key, val, sizeof val) == 0)
+			n = strtoul(val, NULL, 10);
+		(void)snprintf(val, sizeof val, "%lu", (n / 100 + 1) * 100);
+		if (j->ops->meta_set(j, key, val) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int
 prepare(const struct stationdir *d, const char *stage, struct restored *r, struct fault *f)
 {
@@ -273,7 +300,7 @@ prepare(const struct stationdir *d, const char *stage, struct restored *r, struc
 		r->epoch = (uint64_t)(now / 1000);
 	(void)snprintf(val, sizeof val, "%llu", (unsigned long long)r->epoch);
 	if (j->ops->meta_set(j, "station", d->station) != 0 || j->ops->meta_set(j, "restored", val) != 0 ||
-	    j->ops->meta_set(j, "epoch", val) != 0 ||
+	    j->ops->meta_set(j, "epoch", val) != 0 || skip_numbers(j, now) != 0 ||
 	    j->ops->chain_add(j, now, CHAIN_ADMIN, ref, who, none) != 0 || j->ops->commit(j) != 0) {
 		(void)fault_set(f, EX_IOERR, "", _("the journal cannot be written in %s"), stage);
 		goto out;
@@ -369,6 +396,8 @@ move_aside(const struct stationdir *d, const char *stamp, struct restored *r, st
 		return file_fault(f, EX_CANTCREAT, to_log);
 	if (join(log, d->journal, DB "-shm", f) == 0)
 		(void)unlink(log);	/* of no use to anybody without its database */
+	if (journal_anchor_drop(d->journal) != 0)
+		return file_fault(f, EX_CANTCREAT, d->journal);
 	return folder_sync(d->journal, f);
 }
 

@@ -36,7 +36,8 @@ static const char *
 protocol_word(const json_t *o, const char *key, char *buf, size_t size)
 {
 	static const char *const words[] = {N_("parent"), N_("child"), N_("department"), N_("neighbour"), N_("outbox"),
-	    N_("refused"), N_("quarantine")};
+	    N_("refused"), N_("quarantine"), N_("gap"), N_("line"), N_("close"), N_("returned"), N_("disk"), N_("backup"), N_("given back"),
+	    N_("old peer")};
 
 	(void)ctl_text(o, key, buf, size);
 	for (size_t i = 0; i < COUNT(words); i++)

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sysexits.h>
 #include <time.h>
@@ -296,6 +297,8 @@ desk_committed(struct desk *d)
 			desk_op_read(c, request);
 			desk_conn_resume(c);
 		}
+	for (c = d->conns; c != NULL; c = c->next)
+		desk_conn_flush(c);
 }
 
 void
@@ -305,6 +308,15 @@ desk_push(struct desk *d, uint64_t revision)
 	for (struct desk_conn *c = d->conns; c != NULL; c = c->next)
 		if (c->watch && !c->dead)
 			desk_conn_push(c);
+}
+
+int64_t
+desk_idle(struct desk *d, bool *wrote)
+{
+	struct query_env env = { .station = d->station, .dir = d->dir, .zh = strcmp(d->dir->language, "zh") == 0,
+	    .alarms = d->alarms };
+
+	return query_idle(&env, desk_now(d), wrote);
 }
 
 void
@@ -333,6 +345,30 @@ seat_of(uid_t uid, char *out, size_t size)
 		snprintf(out, size, "uid:%lu", (unsigned long)uid);
 }
 
+/* The terminal a process was started on, by its number in proc(5) stat (field 7): what the kernel says, not the process. */
+static void
+terminal_of(pid_t pid, char *out, size_t size)
+{
+	char path[64], text[1024];
+	const char *p;
+	long nr = 0;
+	FILE *f;
+
+	out[0] = '\0';
+	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	if ((f = fopen(path, "re")) == NULL)
+		return;
+	if (fgets(text, sizeof(text), f) != NULL && (p = strrchr(text, ')')) != NULL)
+		for (int field = 2; p != NULL && field < 7; field++)
+			if ((p = strchr(p + 1, ' ')) != NULL && field == 6)
+				nr = strtol(p + 1, NULL, 10);
+	fclose(f);
+	if (nr > 0 && major((dev_t)nr) >= 136 && major((dev_t)nr) <= 143)
+		snprintf(out, size, "pts/%u", (major((dev_t)nr) - 136) * 256 + minor((dev_t)nr));
+	else if (nr > 0)
+		snprintf(out, size, major((dev_t)nr) == 4 && minor((dev_t)nr) < 64 ? "tty%u" : "dev%u", minor((dev_t)nr));
+}
+
 static void
 sweep_wanted(struct desk *d)
 {
@@ -349,7 +385,7 @@ accept_cb(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa, int
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 	size_t same = 0;
-	char seat[96];
+	char seat[96], terminal[32];
 
 	(void)l;
 	(void)sa;
@@ -367,7 +403,8 @@ accept_cb(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa, int
 		return;
 	}
 	seat_of(cred.uid, seat, sizeof(seat));
-	if (desk_conn_new(d, fd, cred.uid, seat) == NULL)
+	terminal_of(cred.pid, terminal, sizeof(terminal));
+	if (desk_conn_new(d, fd, cred.uid, seat, terminal) == NULL)
 		evutil_closesocket(fd);
 	else
 		log_event(LOG_LV_DEBUG, "desk_open", "seat=%s pid=%ld", log_quote(seat), (long)cred.pid);

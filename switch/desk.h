@@ -29,6 +29,8 @@ void desk_reply(struct desk *, uint64_t ticket, const struct msgid *, bool dupli
 /* Of a ticket that is no submit's: answer (reference taken over), or the fault. */
 void desk_answer(struct desk *, uint64_t ticket, json_t *answer, const struct fault *);
 void desk_push(struct desk *, uint64_t revision);
+/* Nothing is to be done: prepares what desks will ask for, and puts away what is settled (query_idle()). */
+int64_t desk_idle(struct desk *, bool *wrote);
 void desk_alarm(struct desk *, int64_t now, const char *what, const char *detail);
 
 #endif

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sysexits.h>
 #include "../formats/i18n.h"
+#include "../formats/jsonread.h"
 #include "../formats/jsontext.h"
 #include "desk_int.h"
 #include "log.h"
@@ -42,7 +43,7 @@ unsent(const struct desk_conn *c)
 }
 
 struct desk_conn *
-desk_conn_new(struct desk *d, evutil_socket_t fd, uid_t uid, const char *seat)
+desk_conn_new(struct desk *d, evutil_socket_t fd, uid_t uid, const char *seat, const char *terminal)
 {
 	struct desk_conn *c = xcalloc(1, sizeof(*c));
 
@@ -55,6 +56,7 @@ desk_conn_new(struct desk *d, evutil_socket_t fd, uid_t uid, const char *seat)
 	c->zh = true;
 	c->starved = true;
 	snprintf(c->seat, sizeof(c->seat), "%s", seat);
+	snprintf(c->terminal, sizeof(c->terminal), "%s", terminal);
 	c->next = d->conns;
 	d->conns = c;
 	d->nconns++;
@@ -281,7 +283,7 @@ static void
 json_frame(struct desk_conn *c, const char *p, size_t n)
 {
 	json_error_t e;
-	json_t *request = json_loadb(p, n, JSON_REJECT_DUPLICATES, &e);
+	json_t *request = jsonread(p, n, &e);
 	struct fault f = {0};
 
 	if (request != NULL && json_is_object(request)) {

@@ -30,6 +30,7 @@ struct desk_conn {
 	struct buf out;		/* frames not yet handed to the kernel or the bufferevent: those of a turn go out in one write */
 	uid_t uid;
 	char seat[96];
+	char terminal[32];	/* the peer's controlling terminal, "pts/3"; "" when it has none */
 	bool zh;		/* language of its answers */
 	bool watch;		/* wants pushes */
 	bool push_out;		/* a push is among the unsent bytes */
@@ -84,7 +85,7 @@ void desk_ack_later(struct desk *, uint64_t ticket);
 void desk_forget(struct desk *, struct desk_conn *);	/* its tickets answer nobody */
 
 /* desk_conn.c */
-struct desk_conn *desk_conn_new(struct desk *, evutil_socket_t, uid_t, const char *seat);
+struct desk_conn *desk_conn_new(struct desk *, evutil_socket_t, uid_t, const char *seat, const char *terminal);
 void desk_conn_free(struct desk_conn *);
 void desk_conn_kill(struct desk_conn *, const char *why);	/* logged; freed from the loop */
 void desk_conn_answer(struct desk_conn *, json_int_t n, json_t *answer);	/* reference taken over; "re" and "ok" are added */

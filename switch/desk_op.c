@@ -115,6 +115,7 @@ desk_op(struct desk_conn *c, json_t *request)
 			return;
 		}
 		desk_attended_by(c, op);
+		station_actor(c->desk->station, c->seat, c->terminal);
 		run(c, request, fn);
 	}
 	json_decref(request);
@@ -161,7 +162,7 @@ static json_t *
 op_submit(struct desk_conn *c, json_int_t n, const json_t *request, struct fault *f)
 {
 	/* The switch's own to fill in; what a client copied from elsewhere is not believed. */
-	static const uint32_t own[] = {F_ID, F_WRITTEN, F_SEAT, F_NUMBER, F_RING, F_UNSIGNED, F_SIGNATURE_OWED,
+	static const uint32_t own[] = {F_ID, F_WRITTEN, F_SEAT, F_SEAL, F_NUMBER, F_RING, F_UNSIGNED, F_SIGNATURE_OWED,
 	    F_TRIES, F_DRAFTED};
 	struct desk *d = c->desk;
 	int64_t now = desk_now(d);

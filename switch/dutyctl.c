@@ -75,7 +75,7 @@ choose_language(const char *dir)
 {
 	static const char *const keys[] = {
 	    "station", "name", "listen", "language", "group", "log_level", "reoffer_minutes", "return_hours", "hosted",
-    "attended_minutes", "keep_days", "resend_days", "ballast_mb", "room_mb", "backup_keep", NULL};
+    "attended_minutes", "divert_seconds", "settle_days", "keep_days", "resend_days", "ballast_mb", "room_mb", "backup_keep", NULL};
 	struct fault ignored = { 0 };
 	struct settings *s;
 	char path[512];

@@ -85,6 +85,15 @@ foldcache_row(const struct msgid *incident, const struct folded *fd, struct jour
 	incident_summary_text(fd->incident, &row->summary);
 }
 
+bool
+foldcache_retired(const struct folded *fd)
+{
+	for (size_t i = 0; i < fd->n; i++)
+		if (fd->rows[i].retired)
+			return true;
+	return false;
+}
+
 /* ---- comparing ---- */
 
 struct ids {
@@ -198,7 +207,8 @@ check_one(struct journal *j, const struct msgid *id, enum foldcache_rebuild how,
 	if (fd.n > 0) {
 		r->incidents++;
 		foldcache_row(id, &fd, &fresh);
-		why = there != 0 ? "missing" : difference(&kept, &fresh);
+		/* What retention let go of says nothing any more: the row that was made of it whole stands. */
+		why = there != 0 ? "missing" : foldcache_retired(&fd) ? "" : difference(&kept, &fresh);
 	} else if (there == 0 && !foldcache_blank(&kept)) {
 		fresh.id = *id;
 		fresh.closed = fresh.history = true;

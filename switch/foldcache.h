@@ -34,6 +34,8 @@ void foldcache_row(const struct msgid *incident, const struct folded *fd, struct
 int foldcache_verify(struct journal *, enum foldcache_rebuild, struct foldcache_result *);
 /* Of a running station: what is rebuilt is logged and told to the chain, and goes with the turn's commit. */
 int foldcache_mend(struct station *, int64_t now, enum foldcache_rebuild, struct foldcache_result *);
+/* Has retention let go of one of its messages?  Then its row cannot be made again. */
+bool foldcache_retired(const struct folded *);
 /* A row that stands for none. */
 bool foldcache_blank(const struct journal_incident *);
 /* Members incidents, fold_bad (id), fold_why, fold_count and rebuilt of verify's answer. */

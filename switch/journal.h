@@ -28,6 +28,7 @@ struct journal_msg {
 	int precedence;			/* effective here */
 	int64_t stored;			/* ms UTC, this switch's clock */
 	char from[STATION_MAX];		/* neighbour it came from; own code when submitted here */
+	const char *who;		/* put_message: who entered it, seat and terminal, for the chain; NULL: from.  Borrowed, never set by reads */
 	bool local;			/* addressed to this station, or written here */
 	uint8_t digest[DIGEST_LEN];
 	uint64_t seq;			/* position in the chain; set by put_message and by reads */
@@ -39,6 +40,8 @@ struct journal_msg {
 					 * put_message, which reads it from the body, and by reads */
 	bool settled;			/* set by reads: nothing is owed of it any more (settle()); disposable, like every cache */
 	bool retired;			/* set by reads: its bytes were let go by retention; the row is its tombstone */
+	const struct body *decoded;	/* for put_message: the body as the bytes decode, so that it is not done again; borrowed, NULL: not
+					 * at hand.  Never set by reads. */
 };
 
 enum delivery_state { DLV_OPEN = 1, DLV_CUSTODY = 2 /* first hop has it */, DLV_DELIVERED = 3, DLV_READ = 4, DLV_SIGNED = 5,
@@ -153,6 +156,9 @@ struct journal_ops {
 	void (*close)(struct journal *);
 	/* Makes everything written since the last commit durable (synchronous=FULL).  -1: outcome unknown. */
 	int (*commit)(struct journal *);
+	/* Work that can wait, for when nothing else does: called outside a transaction, any number of times (tens of ms may pass).  What
+	 * goes wrong in it is logged and tried again; nothing durable depends on it.  now: ms UTC. */
+	void (*idle)(struct journal *, int64_t now);
 
 	int (*meta_get)(struct journal *, const char *key, char *val, size_t size);
 	int (*meta_set)(struct journal *, const char *key, const char *val);
@@ -182,6 +188,7 @@ struct journal_ops {
 
 	int (*outbox_add)(struct journal *, struct journal_outbox *);		/* sets row */
 	int (*outbox_del)(struct journal *, uint64_t row);
+	int (*outbox_take)(struct journal *, uint64_t row, struct journal_outbox *);	/* deletes it and says what it was: outbox_get, but no body_len */
 	int (*outbox_each)(struct journal *, journal_outbox_fn, void *);		/* by row: oldest first */
 	int (*outbox_get)(struct journal *, uint64_t row, struct journal_outbox *);	/* envelope: caller frees */
 	int (*outbox_move)(struct journal *, uint64_t row, const char *link);

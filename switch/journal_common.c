@@ -32,33 +32,39 @@ journal_text(char *dst, size_t size, const char *src)
 	dst[n] = '\0';
 }
 
-static void
-hash_be64(crypto_generichash_state *h, uint64_t v)
+static uint8_t *
+hash_be64(uint8_t *p, uint64_t v)
 {
-	uint8_t b[8];
 	int i;
 
 	for (i = 7; i >= 0; i--) {
-		b[i] = (uint8_t)(v & 0xff);
+		p[i] = (uint8_t)(v & 0xff);
 		v >>= 8;
 	}
-	crypto_generichash_update(h, b, sizeof(b));
+	return p + 8;
 }
 
+static uint8_t *
+hash_bytes(uint8_t *p, const void *from, size_t n)
+{
+	memcpy(p, from, n);
+	return p + n;
+}
+
+/* In one piece: several times a message, and short. */
 void
 journal_chain_hash(const uint8_t prev[DIGEST_LEN], struct journal_chain *c)
 {
-	crypto_generichash_state h;
+	uint8_t all[2 * DIGEST_LEN + 3 * 8 + sizeof(c->ref) + sizeof(c->who)], *p;
 
-	crypto_generichash_init(&h, NULL, 0, DIGEST_LEN);
-	crypto_generichash_update(&h, prev, DIGEST_LEN);
-	hash_be64(&h, c->seq);
-	hash_be64(&h, (uint64_t)c->ms);
-	hash_be64(&h, (uint64_t)c->what);
-	crypto_generichash_update(&h, (const uint8_t *)c->ref, strlen(c->ref) + 1);
-	crypto_generichash_update(&h, (const uint8_t *)c->who, strlen(c->who) + 1);
-	crypto_generichash_update(&h, c->digest, DIGEST_LEN);
-	crypto_generichash_final(&h, c->hash, DIGEST_LEN);
+	p = hash_bytes(all, prev, DIGEST_LEN);
+	p = hash_be64(p, c->seq);
+	p = hash_be64(p, (uint64_t)c->ms);
+	p = hash_be64(p, (uint64_t)c->what);
+	p = hash_bytes(p, c->ref, strlen(c->ref) + 1);
+	p = hash_bytes(p, c->who, strlen(c->who) + 1);
+	p = hash_bytes(p, c->digest, DIGEST_LEN);
+	crypto_generichash(c->hash, DIGEST_LEN, all, (size_t)(p - all), NULL, 0);
 }
 
 void

@@ -95,12 +95,16 @@ ram_put_message(struct journal *base, struct journal_msg *m)
 	if (ram_row_of(j, T_MESSAGE, &k, &at) != NULL)
 		return 1;
 	(void)msgid_format(&m->id, text, sizeof(text));
-	if (ram_chain_add(base, m->stored, CHAIN_STORED, text, m->from, m->digest) != 0)
+	if (ram_chain_add(base, m->stored, CHAIN_STORED, text, m->who != NULL ? m->who : m->from, m->digest) != 0)
 		return -1;
 	m->seq = ram_chain_seq(base);
-	(void)journal_refs(&m->body, &refs, &m->quiet);
+	if (m->decoded != NULL)
+		(void)journal_refs_of(m->decoded, &refs, &m->quiet);
+	else
+		(void)journal_refs(&m->body, &refs, &m->quiet);
 	free(refs);
 	row = ram_copy(m, sizeof(*m));
+	row->decoded = NULL;
 	row->destroyed = row->damaged = row->settled = row->retired = false;
 	row->body = ram_buf(m->body.p, m->body.n);
 	ram_write(j, T_MESSAGE, at, row, false);
@@ -460,6 +464,17 @@ ram_outbox_get(struct journal *base, uint64_t row, struct journal_outbox *o)
 }
 
 static int
+ram_outbox_take(struct journal *base, uint64_t row, struct journal_outbox *o)
+{
+	int rc = ram_outbox_get(base, row, o);
+
+	if (rc != 0)
+		return rc;
+	o->body_len = 0;
+	return ram_outbox_del(base, row);
+}
+
+static int
 ram_outbox_each(struct journal *base, journal_outbox_fn fn, void *ctx)
 {
 	uint64_t end = ram_of(base)->tab[T_OUTBOX].n, row;
@@ -510,6 +525,13 @@ ram_outbox_has(struct journal *base, const struct msgid *id, const char *to)
 
 /* ---- opening ---- */
 
+static void
+ram_idle(struct journal *base, int64_t now)
+{
+	(void)base;	/* nothing is put off here */
+	(void)now;
+}
+
 struct journal *
 journal_ram_open(void)
 {
@@ -523,6 +545,7 @@ static const struct journal_ops ram_ops = {
 	.name = "ram",
 	.close = ram_close,
 	.commit = ram_commit,
+	.idle = ram_idle,
 	.meta_get = ram_meta_get,
 	.meta_set = ram_meta_set,
 	.put_message = ram_put_message,
@@ -541,6 +564,7 @@ static const struct journal_ops ram_ops = {
 	.delivery_open = ram_delivery_open,
 	.outbox_add = ram_outbox_add,
 	.outbox_del = ram_outbox_del,
+	.outbox_take = ram_outbox_take,
 	.outbox_each = ram_outbox_each,
 	.outbox_get = ram_outbox_get,
 	.outbox_move = ram_outbox_move,

@@ -1,7 +1,8 @@
 /*
  * The journal on SQLite: statements by name with typed binding and reading, the transaction, verification, and the table of
  * functions.  The rest stands beside it: journal_sqlite_open.c the file, _schema.c its tables, _sql.c every statement, _names.c
- * numbers for what repeats, _pack.c bytes at rest, _messages.c, _tables.c, _lines.c, _retire.c the rows, _search.c, _backup.c.
+ * numbers for what repeats, _pack.c bytes at rest, _messages.c, _parcels.c, _tables.c, _lines.c, _retire.c the rows, _scan.c what
+ * verification reads, _search.c, _backup.c.
  * Nothing else calls SQLite or holds SQL.
  *
  * What it promises.  One connection, WAL, synchronous=FULL, locking_mode=EXCLUSIVE: nobody else opens the file, and
@@ -24,8 +25,10 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sqlite3.h>
 
+#include "journal_guard.h"
 #include "journal_sqlite_int.h"
 #include "log.h"
 #include "../formats/i18n.h"
@@ -45,6 +48,11 @@
 #define REFILL(table) "CREATE TEMP TABLE scrub AS SELECT * FROM main." table "; DELETE FROM main." table ";" \
 	"INSERT INTO main." table " SELECT * FROM temp.scrub ORDER BY n; DROP TABLE temp.scrub;"
 
+#define LOG_SOME 64		/* pages of the write-ahead log; at rest, that many go home once in LOG_EVERY */
+#define LOG_EVERY 60000		/* ms */
+#define LOG_MANY 1000		/* at the next rest */
+#define LOG_MOST 2048		/* at once: a log that is written over is synced sooner than one that grows */
+
 static const char *const query_names[Q_COUNT] = {
 #define Q(name) [Q_##name] = #name,
 	JOURNAL_QUERIES(Q)
@@ -52,6 +60,17 @@ static const char *const query_names[Q_COUNT] = {
 };
 
 /* ---- statements ---- */
+
+/* Nobody asks SQLite how much memory it has: it need not lock to count.  Refused, and left as it is, once SQLite is in use. */
+void
+sq_configure(void)
+{
+	static bool done;
+
+	if (!done)
+		(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	done = true;
+}
 
 static int
 fail(struct sq *j, const char *what)
@@ -400,6 +419,53 @@ sq_empty_log(sqlite3 *db)
 	return rc == SQLITE_OK && left <= 0 ? 0 : -1;
 }
 
+/*
+ * The log is brought home outside of any COMMIT, when nothing else waits (idle()); only one that grows without a pause is brought home
+ * behind a COMMIT.  Pages written again and again go home once, so that waiting is cheap too.  The file stays as long as it has become,
+ * and is written over: to sync it then changes nothing but its bytes.
+ */
+static void
+bring_home(struct sq *j)
+{
+	int pages = 0, done = 0;
+
+	if (sqlite3_wal_checkpoint_v2(j->db, "main", SQLITE_CHECKPOINT_PASSIVE, &pages, &done) != SQLITE_OK)
+		log_event(LOG_LV_WARN, "journal_checkpoint", "error=%s", log_quote(sqlite3_errmsg(j->db)));
+	/* What did not go home is tried again when as much has come to it. */
+	j->log_home = pages > 0 && done == pages ? 0 : j->log_pages;
+	if (j->log_home == 0)
+		j->log_pages = 0;
+}
+
+int
+sq_log_grew(void *ctx, sqlite3 *db, const char *name, int pages)
+{
+	struct sq *j = ctx;
+
+	(void)db;
+	(void)name;
+	j->log_pages = pages > 0 ? (uint64_t)pages : 0;
+	if (j->log_home > j->log_pages)
+		j->log_home = 0;	/* begun anew */
+	return SQLITE_OK;
+}
+
+static void
+sq_idle(struct journal *base, int64_t now)
+{
+	struct sq *j = (struct sq *)base;
+	uint64_t pages = j->log_pages - j->log_home;
+
+	if (base->failed || j->writing)
+		return;
+	if (j->log_at == 0 || j->log_at > now)
+		j->log_at = now;
+	if (pages < LOG_SOME || (pages < LOG_MANY && now - j->log_at < LOG_EVERY))
+		return;
+	bring_home(j);
+	j->log_at = now;
+}
+
 static int
 put_head(struct sq *j, bool clean)
 {
@@ -456,6 +522,21 @@ mark_clean(struct sq *j)
 		log_event(LOG_LV_WARN, "journal_close", "error=%s", log_quote(sqlite3_errmsg(j->db)));
 }
 
+/* The chain's end once more, beside the file: where the log is lost, the next open sees that something is. */
+static void
+put_anchor(struct sq *j)
+{
+	struct journal_anchor a = { .seq = j->last.seq };
+
+	if (j->dir == NULL || j->anchor == -1)
+		return;
+	if (j->anchor == 0)
+		j->anchor = (j->anchor = journal_anchor_open(j->dir)) == -1 ? -1 : j->anchor + 1;
+	memcpy(a.hash, j->last.hash, sizeof(a.hash));
+	if (j->anchor > 0)
+		journal_anchor_set(j->anchor - 1, &a);
+}
+
 static int
 sq_commit(struct journal *base)
 {
@@ -485,6 +566,9 @@ sq_commit(struct journal *base)
 	j->writing = false;
 	j->head_moved = false;
 	j->clean = false;
+	put_anchor(j);
+	if (j->log_pages - j->log_home >= LOG_MOST)
+		bring_home(j);
 	if (j->scrub_all || j->scrub_drafts) {
 		j->scrub_all = j->scrub_drafts = false;
 		if (layout && sq_lay_out(j) != 0)
@@ -503,9 +587,13 @@ sq_free(struct sq *j)
 	for (i = 0; i < Q_COUNT; i++)
 		sqlite3_finalize(j->s[i]);
 	journal_forget(&j->base);
+	sq_fresh_free(j);
 	sq_packer_free(j->packer);
 	buf_free(&j->packed);
 	buf_free(&j->stored);
+	if (j->anchor > 0)
+		(void)close(j->anchor - 1);
+	free(j->dir);
 	free(j);
 }
 
@@ -631,7 +719,8 @@ sq_verify(struct journal *base, const char *station, struct journal_verify *v)
 		goto failed;
 	return 0;
 failed:
-	(void)journal_bad(v, _("database: %s"), sqlite3_errmsg(j->db));
+	(void)journal_bad(v, _("database: %s"), sqlite3_errcode(j->db) == SQLITE_OK ? _("a row holds a value of the wrong kind") :
+	    sqlite3_errmsg(j->db));
 	return -1;
 }
 
@@ -639,6 +728,7 @@ const struct journal_ops journal_sqlite_ops = {
 	.name = "sqlite",
 	.close = sq_close,
 	.commit = sq_commit,
+	.idle = sq_idle,
 	.meta_get = sq_meta_get,
 	.meta_set = sq_meta_set,
 	.put_message = sq_put_message,
@@ -657,6 +747,7 @@ const struct journal_ops journal_sqlite_ops = {
 	.delivery_open = sq_delivery_open,
 	.outbox_add = sq_outbox_add,
 	.outbox_del = sq_outbox_del,
+	.outbox_take = sq_outbox_take,
 	.outbox_each = sq_outbox_each,
 	.outbox_get = sq_outbox_get,
 	.outbox_move = sq_outbox_move,

@@ -11,13 +11,13 @@
 	Q(NAME_OF) Q(NAME_PUT) Q(META_GET) Q(META_SET) Q(MSG_PUT) Q(PAYLOAD_PUT) Q(PAYLOAD_WIPE) Q(PAYLOAD_NONE) \
 	Q(PAYLOAD_DEL) Q(REF_PUT) Q(REF_HAS) Q(NAMES_PUT) Q(NAMES_OF) Q(NAMES_DEL) Q(MSG_GET) Q(MSG_HAS) \
 	Q(MSG_SEQ) Q(MSG_AT) Q(MSG_LOCAL) Q(MSG_SETTLE) Q(MSG_RETIRE) Q(MSG_OLD) Q(MSG_INCIDENT) Q(MSG_REFERRING) \
-	Q(MSG_AFTER) Q(MSG_AFTER_KIND) Q(MSG_AFTER_RECEIPT) Q(MSG_BEFORE_RECEIPT) Q(MSG_BEFORE) Q(MSG_BEFORE_KIND) \
-	Q(MSG_LOUD) Q(MSG_COUNT) Q(MSG_ALL) Q(CHAIN_PUT) Q(CHAIN_AFTER) Q(CHAIN_LAST) Q(CHAIN_HASH) Q(DLV_PUT) \
-	Q(DLV_GET) Q(DLV_AT) Q(DLV_KEYS) Q(DLV_OPEN) Q(DLV_COUNT) Q(OUT_PUT) Q(OUT_DEL) Q(OUT_KEYS) Q(OUT_AT) \
+	Q(MSG_AFTER) Q(MSG_AFTER_KIND) Q(MSG_AFTER_MANY) Q(MSG_BEFORE_MANY) Q(MSG_BEFORE) Q(MSG_BEFORE_KIND) \
+	Q(MSG_LOUD) Q(MSG_COUNT) Q(MSG_ALL) Q(CHAIN_PUT) Q(CHAIN_AFTER) Q(CHAIN_LAST) Q(CHAIN_HASH) Q(DLV_PUT) Q(DLV_SET) \
+	Q(DLV_GET) Q(DLV_AT) Q(DLV_KEYS) Q(DLV_OPEN) Q(DLV_COUNT) Q(OUT_PUT) Q(OUT_DEL) Q(OUT_ROW) Q(OUT_KEYS) Q(OUT_AT) \
 	Q(OUT_MOVE) Q(OUT_OF) Q(OUT_COUNT) Q(LINE_GET) Q(LINE_LAST) Q(LINE_AT) Q(LINE_PUT) Q(LINE_KEYS) \
-	Q(PASS_PUT) Q(PASS_GET) Q(PASS_PAGE) Q(PASS_OF) Q(PASS_TRIM) Q(PASS_DEL) Q(HOLD_PUT) Q(HOLD_DEL) \
+	Q(PASS_PUT) Q(PASS_SET) Q(PASS_GET) Q(PASS_PAGE) Q(PASS_OF) Q(PASS_TRIM) Q(PASS_DEL) Q(HOLD_PUT) Q(HOLD_DEL) \
 	Q(HOLD_KEYS) Q(HOLD_AT) Q(REQ_GET) Q(REQ_PUT) Q(DRAFT_PUT) Q(DRAFT_GET) Q(DRAFT_AT) Q(DRAFT_DEL) \
-	Q(DRAFT_KEYS) Q(INC_PUT) Q(INC_GET) Q(INC_AT) Q(INC_KEYS) Q(INC_NUMBER) Q(ALIAS_GET) Q(ALIAS_PUT) \
+	Q(DRAFT_KEYS) Q(INC_NEW) Q(INC_PUT) Q(INC_SET) Q(INC_GET) Q(INC_AT) Q(INC_KEYS) Q(INC_NUMBER) Q(ALIAS_GET) Q(ALIAS_PUT) \
 	Q(BLOB_PUT) Q(BLOB_GET) Q(BLOB_ALL) Q(BLOB_WIPE) Q(BLOB_DEL) Q(QUAR_PUT) Q(QUAR_AT) Q(QUAR_COUNT) \
 	Q(COUNTS) Q(CHECK_QUICK) Q(CHECK_FULL) Q(CHECK_KEYS) Q(CHECK_IDS)
 
@@ -39,6 +39,11 @@ extern const struct journal_scan journal_sqlite_scan;
 
 /* A file of the journal may be known by a number: what `source` and `name` hold, found again without asking them. */
 #define SQ_KNOWN 256
+#define SQ_KNOWN_LINES 16
+
+/* The last bodies put, as they were given: what is written is sent on a moment later, and need not be unpacked and proven for that. */
+#define SQ_FRESH 256
+#define SQ_FRESH_MOST 4096	/* bytes of one */
 
 struct sq {
 	struct journal base;		/* first: the caller's handle */
@@ -55,6 +60,13 @@ struct sq {
 	uint64_t messages, quarantined;	/* rows there are: kept in `head` */
 	struct sq_known_source { struct msgid id; int64_t n; } sources[SQ_KNOWN], sources_by[SQ_KNOWN];	/* serial 0 */
 	struct sq_known_name { char text[128]; int64_t n; } names[SQ_KNOWN], names_by[SQ_KNOWN];
+	struct sq_known_line { char peer[STATION_MAX]; bool out; uint64_t stream; int64_t n; } lines[SQ_KNOWN_LINES];
+	struct sq_fresh { uint64_t seq; struct buf body; } *fresh;	/* SQ_FRESH of them by seq; 0: none; journal_sqlite_messages.c */
+	struct msgid fresh_id;		/* put last, and no outbox row made for it since; origin "": none */
+	uint64_t log_pages, log_home;	/* of the write-ahead log: at the last commit; of those, tried in vain */
+	int64_t log_at;			/* ms UTC the log was last brought home, 0 never */
+	char *dir;			/* the journal's directory, owned; NULL on another VFS: no anchor is kept (journal_guard.h) */
+	int anchor;			/* its descriptor + 1; 0: not opened yet, -1: cannot be */
 	struct sq_packer *packer;	/* journal_sqlite_pack.c */
 	struct buf packed, stored;	/* the last thing packed; the last payload read, as it is kept */
 };
@@ -133,7 +145,7 @@ int sq_unpack(struct sq *j, const void *p, size_t n, size_t max, struct buf *out
 /* Length of what is packed, told from its first 24 bytes and its length; 0 when they make no sense. */
 size_t sq_packed_len(const void *head, size_t nhead, size_t n);
 
-/* journal_sqlite_messages.c, journal_sqlite_tables.c: rows of journal_ops, and the scans of journal_common.h. */
+/* journal_sqlite_messages.c, _parcels.c, _tables.c, _scan.c: rows of journal_ops, and the scans of journal_common.h. */
 int sq_meta_get(struct journal *base, const char *key, char *val, size_t size);
 int sq_meta_set(struct journal *base, const char *key, const char *val);
 int sq_chain_add(struct journal *base, int64_t ms, int what, const char *ref, const char *who, const uint8_t *digest);
@@ -153,6 +165,11 @@ int sq_each_loud(struct journal *base, uint64_t after, journal_msg_fn fn, void *
 #define SQ_META_LAYOUT "sqlite.layout"
 int sq_settle(struct journal *base, const struct msgid *id, bool settled);
 int sq_retire(struct journal *base, int64_t ms, int64_t before, size_t max, size_t *n);
+void sq_fresh_free(struct sq *j);		/* forgets the bodies put last */
+/* Rows of the chain's and the messages' queries.  sq_get_chain: 1, its message is missing; the hash is as far as it is kept.  proven:
+ * the bytes on disk are looked at, whatever is remembered of them. */
+int sq_get_chain(struct q *q, struct journal_chain *c);
+enum payload_state sq_get_msg(struct q *q, struct journal_msg *m, bool proven);
 int sq_message_at(struct journal *base, uint64_t seq, struct journal_msg *out);	/* out->body: caller frees */
 int sq_wipe_message(struct journal *base, const struct journal_msg *m);
 struct body;
@@ -189,6 +206,7 @@ int sq_delivery_each(struct journal *base, const struct msgid *id, journal_deliv
 int sq_delivery_open(struct journal *base, int64_t before, journal_delivery_fn fn, void *ctx);
 int sq_outbox_add(struct journal *base, struct journal_outbox *o);
 int sq_outbox_del(struct journal *base, uint64_t row);
+int sq_outbox_take(struct journal *base, uint64_t row, struct journal_outbox *o);
 int sq_outbox_get(struct journal *base, uint64_t row, struct journal_outbox *o);
 int sq_outbox_each(struct journal *base, journal_outbox_fn fn, void *ctx);
 int sq_outbox_move(struct journal *base, uint64_t row, const char *link);

@@ -37,5 +37,7 @@ int sq_check_storage(struct journal *, enum query, char *why, size_t size);
 /* Everything into the file, and the log emptied: what it held of old pages is gone with it. */
 int sq_empty_log(struct sqlite3 *);
 void sq_close(struct journal *);
+void sq_configure(void);		/* before anything else of SQLite; any number of times */
+int sq_log_grew(void *j, struct sqlite3 *, const char *name, int pages);	/* SQLite calls it behind each COMMIT */
 
 #endif

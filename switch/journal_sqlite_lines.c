@@ -44,6 +44,28 @@ find_line(struct journal *base, const char *peer, bool out, uint64_t stream, int
 	return q_end(&q, rc);
 }
 
+/* Only its number: lines are never taken out, so one that was found stays. */
+static int
+number_of_line(struct journal *base, const char *peer, bool out, uint64_t stream, int64_t *n)
+{
+	struct sq *j = (struct sq *)base;
+	struct sq_known_line *k = &j->lines[(stream * 2 + out + strlen(peer)) % SQ_KNOWN_LINES];
+	struct journal_line l;
+	int rc;
+
+	assert(stream != 0);
+	*n = k->n;
+	if (k->n > 0 && k->stream == stream && k->out == out && strcmp(k->peer, peer) == 0)
+		return base->failed ? -1 : 0;
+	if ((rc = find_line(base, peer, out, stream, n, &l)) != 0)
+		return rc;
+	memcpy(k->peer, l.peer, sizeof(k->peer));
+	k->out = out;
+	k->stream = stream;
+	k->n = *n;
+	return 0;
+}
+
 static int
 line_at(struct journal *base, int64_t n, struct journal_line *l)
 {
@@ -125,15 +147,25 @@ get_passage(struct q *q, struct journal_passage *p)
 int
 sq_passage_put(struct journal *base, const char *peer, bool out, uint64_t stream, const struct journal_passage *p)
 {
-	struct journal_line l;
 	int64_t n = 0;
 	struct q q;
 	int rc;
 
 	assert(stream != 0 && p->serial > 0 && p->serial <= INT64_MAX);
-	if ((rc = find_line(base, peer, out, stream, &n, &l)) < 0)
+	if ((rc = number_of_line(base, peer, out, stream, &n)) < 0)
 		return -1;
 	assert(rc == 0);
+	if (p->passed != 0 && msgid_is_set(&p->id)) {
+		if (q_begin_write(&q, base, Q_PASS_SET) != 0)
+			return -1;
+		q_int(&q, p->at);
+		q_after(&q, p->passed, p->at);
+		q_int(&q, n);
+		q_u64(&q, p->serial);
+		q_id(&q, &p->id);
+		if ((rc = q_run_changed(&q)) != 1)
+			return rc;
+	}
 	if (q_begin_write(&q, base, Q_PASS_PUT) != 0)
 		return -1;
 	q_int(&q, n);
@@ -169,12 +201,11 @@ int
 sq_passage_get(struct journal *base, const char *peer, bool out, uint64_t stream, uint64_t serial,
     struct journal_passage *p)
 {
-	struct journal_line l;
 	int64_t n;
 	int rc;
 
 	memset(p, 0, sizeof(*p));
-	if ((rc = find_line(base, peer, out, stream, &n, &l)) != 0)
+	if ((rc = number_of_line(base, peer, out, stream, &n)) != 0)
 		return rc;
 	return serial > INT64_MAX ? 1 : passage_at(base, n, serial, p);
 }

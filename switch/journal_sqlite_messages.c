@@ -1,10 +1,11 @@
 /*
- * The journal on SQLite: meta, the chain, messages, and what verification reads.  Messages never change, so walks fetch
+ * The journal on SQLite: meta, the chain, messages.  Messages never change, so walks fetch
  * them a page at a time between statements; a callback may read and write the journal as it likes.
  */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sodium.h>
 
 #include "journal_sqlite.h"
 
@@ -60,9 +61,8 @@ get_hash(struct q *q, struct journal_chain *c)
 		memcpy(c->hash, b->p, b->n);
 }
 
-/* 1: its message is missing.  The hash is as far as it is kept. */
-static int
-get_chain(struct q *q, struct journal_chain *c)
+int
+sq_get_chain(struct q *q, struct journal_chain *c)
 {
 	struct msgid id;
 	bool derived, text, timed;
@@ -175,11 +175,49 @@ sq_chain_seq(struct journal *base)
 	return ((struct sq *)base)->last.seq;
 }
 
+/* ---- bodies put last ---- */
+
+static struct sq_fresh *
+fresh_at(const struct sq *j, uint64_t seq)
+{
+	return j->fresh != NULL && j->fresh[seq % SQ_FRESH].seq == seq ? &j->fresh[seq % SQ_FRESH] : NULL;
+}
+
+static void
+fresh_put(struct sq *j, const struct journal_msg *m)
+{
+	struct sq_fresh *f;
+
+	if (j->fresh == NULL)
+		j->fresh = xcalloc(SQ_FRESH, sizeof(*j->fresh));
+	f = &j->fresh[m->seq % SQ_FRESH];
+	buf_clear(&f->body);
+	f->seq = m->body.n > 0 && m->body.n <= SQ_FRESH_MOST ? m->seq : 0;
+	if (f->seq != 0)
+		buf_put(&f->body, m->body.p, m->body.n);
+	j->fresh_id = m->id;
+}
+
+void
+sq_fresh_free(struct sq *j)
+{
+	size_t i;
+
+	for (i = 0; j->fresh != NULL && i < SQ_FRESH; i++) {
+		if (j->fresh[i].body.p != NULL)
+			sodium_memzero(j->fresh[i].body.p, j->fresh[i].body.cap);	/* it may be what was destroyed */
+		buf_free(&j->fresh[i].body);
+	}
+	free(j->fresh);
+	j->fresh = NULL;
+}
+
 /* ---- messages ---- */
 
-static enum payload_state
-get_msg(struct q *q, struct journal_msg *m)
+enum payload_state
+sq_get_msg(struct q *q, struct journal_msg *m, bool proven)
 {
+	const struct sq_fresh *fresh;
 	struct buf *stored = &q->j->stored;
 	enum payload_state payload;
 	bool gone, row, blob;
@@ -198,6 +236,11 @@ get_msg(struct q *q, struct journal_msg *m)
 	m->retired = q_get_bool(q);
 	gone = q_is_null(q);
 	blob = q_is_blob(q);
+	if (!proven && !gone && (fresh = fresh_at(q->j, m->seq)) != NULL) {
+		buf_clear(&m->body);
+		buf_put(&m->body, fresh->body.p, fresh->body.n);
+		return PAYLOAD_HERE;
+	}
 	q_get_buf(q, stored);
 	row = q_get_bool(q);
 	buf_clear(&m->body);
@@ -216,7 +259,7 @@ get_msg(struct q *q, struct journal_msg *m)
 static void
 show_msg(struct q *q, struct journal_msg *m)
 {
-	enum payload_state payload = get_msg(q, m);
+	enum payload_state payload = sq_get_msg(q, m, false);
 
 	if (!q->bad)
 		journal_show(&q->j->base, m, payload);
@@ -240,8 +283,9 @@ sq_put_message(struct journal *base, struct journal_msg *m)
 	struct sq *j = (struct sq *)base;
 	uint64_t seq = j->last.seq + 1;
 	struct msgid *refs = NULL;
+	const struct body *body = m->decoded;
+	struct body *own = NULL;
 	struct fault fault;
-	struct body *body;
 	char text[MSGID_TEXT_MAX];
 	struct journal_chain c;
 	size_t nrefs, i;
@@ -249,8 +293,10 @@ sq_put_message(struct journal *base, struct journal_msg *m)
 	int rc;
 
 	journal_msg_assert(m);
-	memset(&fault, 0, sizeof(fault));
-	body = wire_decode(m->body.p, m->body.n, &fault);
+	if (body == NULL) {
+		memset(&fault, 0, sizeof(fault));
+		body = own = wire_decode(m->body.p, m->body.n, &fault);
+	}
 	nrefs = journal_refs_of(body, &refs, &m->quiet);
 	if (q_begin_write(&q, base, Q_MSG_PUT) != 0) {
 		rc = -1;
@@ -275,9 +321,9 @@ sq_put_message(struct journal *base, struct journal_msg *m)
 		goto out;
 	rc = -1;
 	(void)msgid_format(&m->id, text, sizeof(text));
-	journal_chain_next(&j->last, m->stored, CHAIN_STORED, text, m->from, m->digest, &c);
+	journal_chain_next(&j->last, m->stored, CHAIN_STORED, text, m->who != NULL ? m->who : m->from, m->digest, &c);
 	assert(c.seq == seq);
-	if (put_chain(base, &c, true) != 0)
+	if (put_chain(base, &c, m->who == NULL) != 0)
 		goto out;
 	sq_pack(j, m->body.p, m->body.n, &j->packed);
 	if (q_begin_write(&q, base, Q_PAYLOAD_PUT) != 0)
@@ -292,10 +338,11 @@ sq_put_message(struct journal *base, struct journal_msg *m)
 	if (sq_put_names(base, &m->body, body, seq) != 0)
 		goto out;
 	m->seq = seq;
+	fresh_put(j, m);
 	j->messages++;
 	rc = 0;
 out:
-	body_free(body);
+	body_free(own);
 	free(refs);
 	return rc;
 }
@@ -433,11 +480,18 @@ sq_each_referring(struct journal *base, const struct msgid *id, journal_msg_fn f
 	return walk_messages(base, (struct walk) { .query = Q_MSG_REFERRING, .id = id, .hi = UINT64_MAX }, fn, ctx);
 }
 
+/* Kinds no index is kept of: a walk over all meets hardly anything else. */
+static bool
+is_many(int kind)
+{
+	return kind == KIND_REPORT || kind == KIND_RECEIPT;
+}
+
 int
 sq_each_after(struct journal *base, uint64_t after, int kind, bool local, journal_msg_fn fn, void *ctx)
 {
 	return walk_messages(base, (struct walk) { .query = kind == 0 ? Q_MSG_AFTER :
-	    kind == KIND_RECEIPT ? Q_MSG_AFTER_RECEIPT : Q_MSG_AFTER_KIND, .kind = kind,
+	    is_many(kind) ? Q_MSG_AFTER_MANY : Q_MSG_AFTER_KIND, .kind = kind,
 	    .lo = after, .hi = UINT64_MAX, .local = local }, fn, ctx);
 }
 
@@ -452,7 +506,7 @@ int
 sq_each_before(struct journal *base, uint64_t before, int kind, bool local, journal_msg_fn fn, void *ctx)
 {
 	return walk_messages(base, (struct walk) { .query = kind == 0 ? Q_MSG_BEFORE :
-	    kind == KIND_RECEIPT ? Q_MSG_BEFORE_RECEIPT : Q_MSG_BEFORE_KIND, .kind = kind,
+	    is_many(kind) ? Q_MSG_BEFORE_MANY : Q_MSG_BEFORE_KIND, .kind = kind,
 	    .hi = before > 0 ? before - 1 : 0, .down = true, .local = local }, fn, ctx);
 }
 
@@ -474,6 +528,7 @@ sq_wipe_message(struct journal *base, const struct journal_msg *m)
 		q_u64(&q, m->seq);
 		rc = q_run(&q);
 	}
+	sq_fresh_free(j);
 	j->wiped++;
 	j->scrub_all = true;
 	return rc;
@@ -493,142 +548,3 @@ sq_destroy(struct journal *base, int64_t ms, const struct msgid *id, const char 
 #endif
 	return rc;
 }
-
-/* ---- what verification reads ---- */
-
-/* A row that does not read as what it should be is a finding here, not a failure. */
-static int
-unreadable(struct q *q, struct journal_verify *v, const char *table, long long key)
-{
-	q->bad = false;
-	return journal_bad(v, _("%s %lld: holds a value of the wrong kind"), table, key);
-}
-
-int
-sq_chain_after(struct journal *base, struct journal_verify *v, const struct journal_chain *after, journal_chain_fn fn, void *ctx)
-{
-	struct journal_chain c, whole, last = *after;
-	struct q q;
-	int rc, missing, stop;
-
-	if (q_begin(&q, base, Q_CHAIN_AFTER) != 0)
-		return -1;
-	q_u64(&q, last.seq);
-	while ((rc = q_step(&q)) == 0) {
-		missing = get_chain(&q, &c);
-		if (q.bad)
-			stop = unreadable(&q, v, "chain", (long long)c.seq);
-		else if (missing)
-			stop = journal_bad(v, _("chain %llu: its message is missing"), (unsigned long long)c.seq);
-		else {
-			/* What is kept of the hash is that of the whole: so the whole is meant. */
-			whole = c;
-			journal_chain_hash(last.hash, &whole);
-			if (memcmp(whole.hash, c.hash, SQ_SHORT_HASH) == 0 && c.seq % SQ_WHOLE_HASH != 0)
-				memcpy(c.hash, whole.hash, DIGEST_LEN);
-			last = c;
-			stop = fn(ctx, &c);
-		}
-		if (stop != 0)
-			break;
-	}
-	return q_end(&q, rc < 0 ? -1 : 0);
-}
-
-int
-sq_scan_chain(struct journal *base, struct journal_verify *v, journal_chain_fn fn, void *ctx)
-{
-	static const struct journal_chain start = { .seq = 0 };
-
-	return sq_chain_after(base, v, &start, fn, ctx);
-}
-
-int
-sq_scan_messages(struct journal *base, struct journal_verify *v, journal_payload_fn fn, void *ctx)
-{
-	enum payload_state payload;
-	struct journal_msg m;
-	struct q q;
-	int rc;
-
-	memset(&m, 0, sizeof(m));
-	if (q_begin(&q, base, Q_MSG_ALL) != 0)
-		return -1;
-	while ((rc = q_step(&q)) == 0) {
-		payload = get_msg(&q, &m);
-		if ((q.bad ? unreadable(&q, v, "message", (long long)m.seq) : fn(ctx, &m, payload)) != 0)
-			break;
-	}
-	buf_free(&m.body);
-	return q_end(&q, rc < 0 ? -1 : 0);
-}
-
-int
-sq_scan_blobs(struct journal *base, struct journal_verify *v, journal_blob_fn fn, void *ctx)
-{
-	struct buf bytes = { NULL, 0, 0 };
-	uint8_t digest[DIGEST_LEN];
-	struct q q;
-	int rc;
-
-	if (q_begin(&q, base, Q_BLOB_ALL) != 0)
-		return -1;
-	while ((rc = q_step(&q)) == 0) {
-		q_get_digest(&q, digest);
-		q_get_buf(&q, &bytes);
-		if ((q.bad ? unreadable(&q, v, "blob", 0) : fn(ctx, digest, bytes.p, bytes.n)) != 0)
-			break;
-	}
-	buf_free(&bytes);
-	return q_end(&q, rc < 0 ? -1 : 0);
-}
-
-int
-sq_scan_message_at(struct journal *base, uint64_t seq, struct msgid *id, uint8_t digest[DIGEST_LEN])
-{
-	struct q q;
-	int rc;
-
-	if (q_begin(&q, base, Q_MSG_AT) != 0)
-		return -1;
-	q_int(&q, (int64_t)seq);
-	if ((rc = q_step(&q)) == 0) {
-		q_get_id(&q, id);
-		q_get_digest(&q, digest);
-		q.bad = false;	/* what was not read cannot be equal */
-	}
-	return q_end(&q, rc);
-}
-
-int
-sq_scan_quarantine_at(struct journal *base, uint64_t seq, struct buf *out)
-{
-	struct q q;
-	int rc;
-
-	if (q_begin(&q, base, Q_QUAR_AT) != 0)
-		return -1;
-	q_int(&q, (int64_t)seq);
-	if ((rc = q_step(&q)) == 0)
-		q_get_buf(&q, out);
-	return q_end(&q, rc);
-}
-
-int
-sq_scan_has_ref(struct journal *base, const struct msgid *ref, uint64_t seq)
-{
-	struct q q;
-
-	if (q_begin(&q, base, Q_REF_HAS) != 0)
-		return -1;
-	q_id(&q, ref);
-	q_u64(&q, seq);
-	return q_end(&q, q_step(&q));
-}
-
-int
-sq_scan_counts(struct journal *base, uint64_t *deliveries, uint64_t *outbox)
-{
-	return q_count(base, Q_DLV_COUNT, deliveries) == 0 ? q_count(base, Q_OUT_COUNT, outbox) : -1;
-}
-

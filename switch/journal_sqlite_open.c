@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <sqlite3.h>
 
+#include "journal_guard.h"
 #include "journal_sqlite_int.h"
 #include "log.h"
 #include "../formats/i18n.h"
@@ -23,6 +24,8 @@
 #define PATH_LEN 512
 #define SMALL_FILE (16u * 1024 * 1024)	/* bytes: below, every page is checked at open (some 20 ms) */
 #define TAIL 256			/* chain entries looked at again at open */
+/* A handle is used by one thread, and by one at a time: SQLite need not lock for each call. */
+#define ALONE (SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_NOMUTEX)
 
 int
 sq_file_fault(struct fault *fault, int code, const char *path, const char *why)
@@ -155,7 +158,7 @@ create_file(const char *dir, const char *path, struct fault *fault)
 	if ((fd = open(made, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) == -1)
 		return sq_file_fault(fault, EX_CANTCREAT, made, strerror(errno));
 	(void)close(fd);
-	if (sqlite3_open_v2(made, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_PRIVATECACHE, NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(made, &db, SQLITE_OPEN_READWRITE | ALONE, NULL) != SQLITE_OK) {
 		(void)sq_fault(db, made, fault);
 		goto out;
 	}
@@ -248,6 +251,42 @@ failed:
 	return sq_file_fault(fault, EX_DATAERR, path, _("the journal is damaged: the end of its chain cannot be read"));
 }
 
+/* The chain has reached what the anchor says: a log that is lost takes acknowledged messages with it. */
+static int
+check_anchor(struct sq *j, const char *dir, const char *path, struct fault *fault)
+{
+	struct journal_anchor a;
+	struct q q;
+	bool same = true;
+	int rc;
+
+	if (!journal_anchor_get(dir, &a) || a.seq == 0)
+		return 0;
+	if (a.seq > j->last.seq) {
+		(void)fault_set(fault, EX_DATAERR, "",
+		    _("the journal ends at entry %llu of its chain and had reached %llu: its log is lost or damaged; restore it"),
+		    (unsigned long long)j->last.seq, (unsigned long long)a.seq);
+		fault_at(fault, path, 0);
+		return -1;
+	}
+	if (q_begin(&q, &j->base, Q_CHAIN_HASH) != 0)
+		return sq_fault(j->db, path, fault);
+	q_u64(&q, a.seq);
+	if ((rc = q_step(&q)) == 0) {
+		q_get_buf(&q, &j->stored);
+		same = j->stored.n >= GUARD_HASH && memcmp(j->stored.p, a.hash, GUARD_HASH) == 0;
+	}
+	if (q_end(&q, rc) < 0)
+		return sq_fault(j->db, path, fault);
+	if (rc == 0 && same)
+		return 0;
+	(void)fault_set(fault, EX_DATAERR, "",
+	    _("the journal is another than was here: entry %llu of its chain is not the one known; put it in place by restoring it"),
+	    (unsigned long long)a.seq);
+	fault_at(fault, path, 0);
+	return -1;
+}
+
 /* ---- the check at open ---- */
 
 struct tail {
@@ -321,9 +360,12 @@ static int
 check_edges(struct sq *j, const char *path, struct fault *fault)
 {
 	static const char *const edges[] = {
-		"SELECT min(seq)+max(seq) FROM chain", "SELECT min(seq)+max(seq) FROM message", "SELECT min(seq)+max(seq) FROM payload",
+		/* Apart: both at once would read the whole table. */
+		"SELECT (SELECT min(seq) FROM chain)+(SELECT max(seq) FROM chain)",
+		"SELECT (SELECT min(seq) FROM message)+(SELECT max(seq) FROM message)",
+		"SELECT (SELECT min(seq) FROM payload)+(SELECT max(seq) FROM payload)",
 		"SELECT 1 FROM message INDEXED BY sqlite_autoindex_message_1 WHERE source>=0 ORDER BY source DESC,serial DESC LIMIT 1",
-		"SELECT 1 FROM message INDEXED BY message_kind WHERE kind<>3 ORDER BY kind DESC LIMIT 1",
+		"SELECT 1 FROM message INDEXED BY message_kind WHERE kind<>1 AND kind<>3 ORDER BY kind DESC LIMIT 1",
 		"SELECT 1 FROM message INDEXED BY message_incident WHERE isource<>0 ORDER BY isource DESC,iserial DESC LIMIT 1",
 		"SELECT * FROM ref ORDER BY source DESC,serial DESC,seq DESC LIMIT 1",
 		"SELECT * FROM delivery ORDER BY n DESC LIMIT 1",
@@ -447,7 +489,7 @@ sq_end_of(sqlite3 *db, const char *path, struct journal_chain *last, struct faul
 /* The last one reads, and so takes the lock. */
 static const char settings[] = "PRAGMA locking_mode=EXCLUSIVE; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
     "PRAGMA cache_size=-8192; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA foreign_keys=OFF;"
-    "PRAGMA secure_delete=ON; PRAGMA journal_size_limit=8388608; SELECT count(*) FROM sqlite_master;";
+    "PRAGMA secure_delete=ON; PRAGMA journal_size_limit=16777216; SELECT count(*) FROM sqlite_master;";
 
 static int
 open_file(struct sq *j, const char *vfs, const char *dir, const char *path, struct fault *fault)
@@ -456,13 +498,14 @@ open_file(struct sq *j, const char *vfs, const char *dir, const char *path, stru
 	int64_t from = 0;
 	bool small;
 
-	if (sqlite3_open_v2(path, &j->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_PRIVATECACHE, vfs) != SQLITE_OK)
+	if (sqlite3_open_v2(path, &j->db, SQLITE_OPEN_READWRITE | ALONE, vfs) != SQLITE_OK)
 		return sq_fault(j->db, path, fault);
 	sqlite3_extended_result_codes(j->db, 1);
 	/* Until it has passed, closing it must not write to it. */
 	sqlite3_db_config(j->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
 	sqlite3_db_config(j->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
 	sqlite3_busy_timeout(j->db, BUSY_MS);
+	(void)sqlite3_wal_hook(j->db, sq_log_grew, j);	/* in place of SQLite's own, which brings the log home within COMMIT */
 	if (sqlite3_db_readonly(j->db, "main") != 0)
 		return sq_file_fault(fault, EX_NOPERM, path, _("the journal is not writable"));
 	if (check_header(j->db, path, fault) != 0)
@@ -471,8 +514,11 @@ open_file(struct sq *j, const char *vfs, const char *dir, const char *path, stru
 		return -1;
 	small = pragma_number(j->db, "PRAGMA page_count") * pragma_number(j->db, "PRAGMA page_size") <= SMALL_FILE;
 	if (check_file(j, path, small, fault) != 0 || sq_migrate(j, dir, path, &from, fault) != 0 ||
-	    prepare(j, path, fault) != 0 || load_head(j, path, fault) != 0)
+	    prepare(j, path, fault) != 0 || load_head(j, path, fault) != 0 ||
+	    (dir != NULL && check_anchor(j, dir, path, fault) != 0))
 		return -1;
+	if (dir != NULL)
+		j->dir = xstrdup(dir);
 	if (!small && ((j->clean && check_length(j, path, fault) != 0) || check_edges(j, path, fault) != 0 ||
 	    check_tail(j, path, NULL, fault) != 0))
 		return -1;
@@ -504,7 +550,7 @@ create_in_place(const char *vfs, const char *name, struct fault *fault)
 	char sql[128];
 	int rc = -1;
 
-	if (sqlite3_open_v2(name, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_PRIVATECACHE, vfs) !=
+	if (sqlite3_open_v2(name, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | ALONE, vfs) !=
 	    SQLITE_OK || sq_exec(db, name, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;",
 	    fault) != 0) {
 		(void)sq_fault(db, name, fault);
@@ -544,7 +590,7 @@ is_made(const char *vfs, const char *name)
 	uint8_t h[100];
 	bool made = false;
 
-	if (sqlite3_open_v2(name, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_PRIVATECACHE, vfs) == SQLITE_OK &&
+	if (sqlite3_open_v2(name, &db, SQLITE_OPEN_READWRITE | ALONE, vfs) == SQLITE_OK &&
 	    sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &f) == SQLITE_OK && f != NULL &&
 	    f->pMethods != NULL && f->pMethods->xRead(f, h, sizeof(h), 0) == SQLITE_OK)
 		made = memcmp(h, "SQLite format 3", 16) != 0 || h[18] == 2 || be32(h + 68) != SQ_APPLICATION_ID;
@@ -555,10 +601,11 @@ is_made(const char *vfs, const char *name)
 struct journal *
 journal_sqlite_open_vfs(const char *vfs, const char *name, bool create, struct fault *fault)
 {
-	sqlite3_vfs *v = sqlite3_vfs_find(vfs);
+	sqlite3_vfs *v;
 	int there = 0;
 
-	if (v == NULL) {
+	sq_configure();
+	if ((v = sqlite3_vfs_find(vfs)) == NULL) {
 		(void)sq_file_fault(fault, EX_SOFTWARE, name, _("no such file system is known to the database"));
 		return NULL;
 	}
@@ -575,9 +622,10 @@ journal_sqlite_open_vfs(const char *vfs, const char *name, bool create, struct f
 struct journal *
 journal_sqlite_open(const char *dir, bool create, struct fault *fault)
 {
-	char path[PATH_LEN];
+	char path[PATH_LEN], wal[PATH_LEN];
 	struct stat st;
 
+	sq_configure();
 	if (path_in(path, dir, FILE_NAME, fault) != 0)
 		return NULL;
 	if (lstat(path, &st) != 0) {
@@ -601,6 +649,8 @@ journal_sqlite_open(const char *dir, bool create, struct fault *fault)
 		(void)sq_file_fault(fault, EX_DATAERR, path, _("not a journal: not a regular file"));
 		return NULL;
 	}
+	if (path_in(wal, dir, FILE_NAME "-wal", fault) != 0 || journal_guard_log(wal, fault) != 0)
+		return NULL;
 	return open_journal(NULL, dir, path, fault);
 }
 

@@ -40,7 +40,7 @@
 	" stored INTEGER NOT NULL, sender INTEGER NOT NULL, local INTEGER NOT NULL, digest BLOB NOT NULL," \
 	" quiet INTEGER NOT NULL, settled INTEGER NOT NULL, retired INTEGER NOT NULL, UNIQUE(source,serial));" \
 	"CREATE INDEX message_incident ON message(isource,iserial) WHERE isource<>0;" \
-	"CREATE INDEX message_kind ON message(kind) WHERE kind<>3;" /* KIND_RECEIPT: every second one */ \
+	"CREATE INDEX message_kind ON message(kind) WHERE kind<>1 AND kind<>3;" /* reports, receipts: nearly all there are */ \
 	"CREATE INDEX message_loud ON message(seq) WHERE local=1 AND quiet=0 AND settled=0;" \
 	"CREATE TABLE payload(seq INTEGER PRIMARY KEY REFERENCES message(seq), body BLOB);" \
 	"CREATE TABLE ref(source INTEGER, serial INTEGER, seq INTEGER REFERENCES message(seq)," \
@@ -80,7 +80,7 @@
 	"CREATE INDEX passage_message ON passage(source,serial) WHERE source<>0;" \
 	"CREATE TABLE hold(n INTEGER PRIMARY KEY, source INTEGER NOT NULL, serial INTEGER NOT NULL, UNIQUE(source,serial));"
 
-_Static_assert(KIND_RECEIPT == 3, "message_kind leaves it out");
+_Static_assert(KIND_REPORT == 1 && KIND_RECEIPT == 3, "message_kind leaves them out");
 
 const char sq_schema[] = VERSION_3 "INSERT INTO head VALUES(1,0,zeroblob(32),0,0,0,0);" SEARCH_SCHEMA;
 

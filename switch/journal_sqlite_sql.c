@@ -20,6 +20,8 @@
 #define BYTES_OF(column) "CAST(" column " AS BLOB)"
 #define ZEROS_FOR(column) "zeroblob(length(" BYTES_OF(column) "))"
 #define INCIDENT "SELECT " ID ",number,changed,seq,closed,history,summary FROM incident "
+#define INCIDENT_PUT "INSERT INTO incident(realm," ID ",number,changed,seq,closed,history,summary) VALUES(?,?,?,?,?,?,?,?,?)" \
+	" ON CONFLICT(" ID ") DO "
 #define LINE "SELECT peer,out,stream,last,closed,closed_at FROM line "
 #define PASSAGE "SELECT number,source,serial,at,passed FROM passage "
 /* Walks by page: bound last are seq after, seq up to, least `local`, rows. */
@@ -69,11 +71,11 @@ const char *const sq_sql[Q_COUNT] = {
 	[Q_MSG_REFERRING] = MSG "JOIN ref r ON r.seq=m.seq WHERE r.source=? AND r.serial=?"
 	    " AND r.seq>? AND r.seq<=? AND m.local>=? ORDER BY r.seq LIMIT ?",
 	[Q_MSG_AFTER] = MSG "WHERE " PAGE,
-	[Q_MSG_AFTER_KIND] = MSG_FROM(" INDEXED BY message_kind") "WHERE m.kind=? AND m.kind<>3 AND " PAGE,
-	[Q_MSG_AFTER_RECEIPT] = MSG "WHERE +m.kind=? AND " PAGE,
-	[Q_MSG_BEFORE_RECEIPT] = MSG "WHERE +m.kind=? AND " PAGE_DOWN,
+	[Q_MSG_AFTER_KIND] = MSG_FROM(" INDEXED BY message_kind") "WHERE m.kind=? AND m.kind<>1 AND m.kind<>3 AND " PAGE,
+	[Q_MSG_AFTER_MANY] = MSG "WHERE +m.kind=? AND " PAGE,
+	[Q_MSG_BEFORE_MANY] = MSG "WHERE +m.kind=? AND " PAGE_DOWN,
 	[Q_MSG_BEFORE] = MSG "WHERE " PAGE_DOWN,
-	[Q_MSG_BEFORE_KIND] = MSG_FROM(" INDEXED BY message_kind") "WHERE m.kind=? AND m.kind<>3 AND " PAGE_DOWN,
+	[Q_MSG_BEFORE_KIND] = MSG_FROM(" INDEXED BY message_kind") "WHERE m.kind=? AND m.kind<>1 AND m.kind<>3 AND " PAGE_DOWN,
 	[Q_MSG_LOUD] = MSG_FROM(" INDEXED BY message_loud") "WHERE m.local=1 AND m.quiet=0 AND m.settled=0 AND " PAGE,
 	[Q_MSG_COUNT] = "SELECT count(*) FROM message",
 	[Q_MSG_ALL] = MSG "JOIN source s ON s.n=m.source ORDER BY s.realm,s.origin,s.epoch,m.serial",
@@ -85,6 +87,8 @@ const char *const sq_sql[Q_COUNT] = {
 	    " VALUES(?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(" ID ",station) DO UPDATE SET state=excluded.state,"
 	    "since=excluded.since,offered=excluded.offered,delivered=excluded.delivered,read=excluded.read,"
 	    "signed=excluded.signed,taken=excluded.taken,person=excluded.person",
+	[Q_DLV_SET] = "UPDATE delivery SET state=?,since=?,offered=?,delivered=?,read=?,signed=?,taken=?,person=? WHERE " IS_ID
+	    " AND station=?",
 	[Q_DLV_GET] = DELIVERY "WHERE " IS_ID " AND station=?",
 	[Q_DLV_AT] = DELIVERY "WHERE n=?",
 	[Q_DLV_KEYS] = "SELECT n FROM delivery WHERE " IS_ID " ORDER BY n",
@@ -92,6 +96,7 @@ const char *const sq_sql[Q_COUNT] = {
 	[Q_DLV_COUNT] = "SELECT count(*) FROM delivery",
 	[Q_OUT_PUT] = "INSERT INTO outbox VALUES(?,?,?,?,?,?,?,?)",
 	[Q_OUT_DEL] = "DELETE FROM outbox WHERE n=?",
+	[Q_OUT_ROW] = "SELECT n,link," ID ",precedence,stream,number,envelope FROM outbox WHERE n=?",
 	[Q_OUT_KEYS] = "SELECT n FROM outbox ORDER BY n",
 	[Q_OUT_AT] = OUTBOX "WHERE o.n=?",
 	[Q_OUT_MOVE] = "UPDATE outbox SET link=? WHERE n=?",
@@ -105,6 +110,8 @@ const char *const sq_sql[Q_COUNT] = {
 	[Q_LINE_KEYS] = "SELECT n FROM line ORDER BY n",
 	[Q_PASS_PUT] = "INSERT INTO passage VALUES(?,?,?,?,?,?) ON CONFLICT(line,number) DO UPDATE SET source=excluded.source,"
 	    "serial=excluded.serial,at=excluded.at,passed=excluded.passed",
+	/* The index over ids is left alone. */
+	[Q_PASS_SET] = "UPDATE passage SET at=?,passed=? WHERE line=? AND number=? AND " IS_ID,
 	[Q_PASS_GET] = PASSAGE "WHERE line=? AND number=?",
 	[Q_PASS_PAGE] = PASSAGE "WHERE line=? AND number>=? AND number<=? ORDER BY number LIMIT ?",
 	[Q_PASS_OF] = "SELECT line,number FROM passage WHERE source<>0 AND " IS_ID " ORDER BY line,number",
@@ -122,10 +129,12 @@ const char *const sq_sql[Q_COUNT] = {
 	[Q_DRAFT_AT] = DRAFT "WHERE n=?",
 	[Q_DRAFT_DEL] = "DELETE FROM draft WHERE rid=? RETURNING state>1 OR length(life)>0",
 	[Q_DRAFT_KEYS] = "SELECT n FROM draft ORDER BY ms DESC,rid",
-	[Q_INC_PUT] = "INSERT INTO incident(realm," ID ",number,changed,seq,closed,history,summary)"
-	    " VALUES(?,?,?,?,?,?,?,?,?) ON CONFLICT(" ID ") DO UPDATE SET number=excluded.number,"
+	[Q_INC_NEW] = INCIDENT_PUT "NOTHING",
+	[Q_INC_PUT] = INCIDENT_PUT "UPDATE SET number=excluded.number,"
 	    "changed=excluded.changed,seq=excluded.seq,closed=excluded.closed,history=excluded.history,"
 	    "summary=excluded.summary",
+	/* The index over numbers is left alone. */
+	[Q_INC_SET] = "UPDATE incident SET changed=?,seq=?,closed=?,history=?,summary=? WHERE " IS_ID " AND number=?",
 	[Q_INC_GET] = INCIDENT "WHERE " IS_ID,
 	[Q_INC_AT] = INCIDENT "WHERE n=?",
 	[Q_INC_KEYS] = "SELECT n FROM incident WHERE realm=? AND history<=? ORDER BY changed DESC,seq DESC,n",

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "journal_common.h"
+#include "journal_verify.h"
 #include "../formats/i18n.h"
 #include "../formats/wire.h"
 
@@ -37,6 +37,7 @@ journal_bad(struct journal_verify *v, const char *fmt, ...)
 
 /* One run of verification. */
 struct verifier {
+	struct rows rows;		/* what may change, against what may not */
 	struct journal *j;
 	const struct journal_scan *scan;
 	const char *station;
@@ -282,6 +283,7 @@ check_chain(void *ctx, const struct journal_chain *c)
 		    ull(c->seq));
 	v->last = again;
 	v->out->chain++;
+	rows_chain(&v->rows, &again);
 	if ((rc = check_entry_subject(v, c)) < 0)
 		v->failed = 1;
 	return rc;
@@ -334,33 +336,19 @@ blob_is_here(struct verifier *v, const uint8_t digest[DIGEST_LEN])
 		v->owed[low].here = true;
 }
 
-/* Written here: every addressee has its delivery row, and the originals it names were taken in with it.  What machines
- * say (not local) is receipted by nobody. */
-static int
-check_own(struct verifier *v, const struct journal_msg *m, const struct body *body, const char *text)
+/* Written here: the originals it names were taken in with it. */
+static void
+owe_originals(struct verifier *v, const struct journal_msg *m, const struct body *body)
 {
-	static const uint32_t keys[] = { F_TO, F_CC };
-	struct journal_delivery d;
 	const struct value *val;
-	size_t k;
-	int rc;
 
 	if (strcmp(m->id.origin, v->station) != 0 || strcmp(m->from, v->station) != 0 || !m->local)
-		return 0;
+		return;
 	for (val = body_first(body, F_ORIGINAL); val != NULL; val = body_next(body, val))
 		owe_blob(v, val->u.digest, &m->id);
-	for (k = 0; k < 2; k++)
-		for (val = body_first(body, keys[k]); val != NULL; val = body_next(body, val)) {
-			if (strcmp(val->u.text.s, v->station) == 0)
-				continue;
-			if ((rc = v->j->ops->delivery_get(v->j, &m->id, val->u.text.s, &d)) < 0)
-				return -1;
-			if (rc != 0)
-				return journal_bad(v->out, _("message %s: its delivery to %s is missing"), text,
-				    val->u.text.s);
-		}
-	return 0;
 }
+
+static int check_rows(struct verifier *, const struct journal_msg *, const struct body *, const char *);
 
 /* Columns copied out of the body must still say what it says, and the index of references must know its own. */
 static int
@@ -374,8 +362,8 @@ check_columns(struct verifier *v, const struct journal_msg *m, const char *text)
 
 	memset(&fault, 0, sizeof(fault));
 	body = wire_decode(m->body.p, m->body.n, &fault);
-	if (body == NULL)
-		return 0;	/* its bytes are as they came; the decoder's opinion is not the journal's business */
+	if (body == NULL)	/* its bytes are as they came; the decoder's opinion is not the journal's business */
+		return check_rows(v, m, NULL, text);
 	if (body_id(body, F_ID, &id) && msgid_cmp(&id, &m->id) != 0)
 		rc = journal_bad(v->out, _("message %s: its row and its body differ in %s"), text, "id");
 	else if (body_enum(body, F_KIND) != 0 && body_enum(body, F_KIND) != m->kind)
@@ -389,8 +377,10 @@ check_columns(struct verifier *v, const struct journal_msg *m, const char *text)
 		if (rc > 0)
 			rc = journal_bad(v->out, _("message %s: what it refers to is missing from the index"), text);
 	}
-	if (rc == 0)
-		rc = check_own(v, m, body, text);
+	if (rc == 0) {
+		owe_originals(v, m, body);
+		rc = check_rows(v, m, body, text);
+	}
 	body_free(body);
 	return rc;
 }
@@ -420,29 +410,18 @@ check_serial(struct verifier *v, const struct journal_msg *m)
 	return 0;
 }
 
-static int
-see_any(void *ctx, const struct journal_delivery *d)
-{
-	(void)d;
-	*(bool *)ctx = true;
-	return 1;
-}
-
 /* Deliveries are of our own messages: what others have made of theirs is not ours to tell. */
 static int
-check_foreign(struct verifier *v, const struct journal_msg *m, const char *text)
+check_rows(struct verifier *v, const struct journal_msg *m, const struct body *body, const char *text)
 {
 	bool any = false;
+	int rc;
 
-	if (strcmp(m->id.origin, v->station) == 0 || v->foreign[0] != '\0')
-		return 0;
-	if (v->j->ops->delivery_each(v->j, &m->id, see_any, &any) != 0) {
+	if ((rc = rows_message(&v->rows, m, body, text, &any)) < 0)
 		v->failed = 1;
-		return -1;
-	}
-	if (any)
+	if (any && strcmp(m->id.origin, v->station) != 0 && v->foreign[0] == '\0')
 		(void)snprintf(v->foreign, sizeof(v->foreign), "%s", text);
-	return 0;
+	return rc;
 }
 
 static bool
@@ -470,7 +449,7 @@ check_message(void *ctx, const struct journal_msg *m, enum payload_state payload
 		if (m->body.n > 0)
 			return journal_bad(v->out, _("message %s: retention let its bytes go, and they are here"), text);
 		add_gone(v, m);
-		return check_foreign(v, m, text);
+		return check_rows(v, m, NULL, text);
 	}
 	if (m->retired)
 		add_gone(v, m);
@@ -479,16 +458,14 @@ check_message(void *ctx, const struct journal_msg *m, enum payload_state payload
 	told = is_destroyed(v, text);
 	if (payload == PAYLOAD_DESTROYED) {
 		v->out->destroyed++;
-		return told ? 0 : journal_bad(v->out,
+		return told ? check_rows(v, m, NULL, text) : journal_bad(v->out,
 		    _("message %s: its bytes are gone, and the chain knows of no destruction"), text);
 	}
 	if (payload == PAYLOAD_DAMAGED)
 		return journal_bad(v->out, _("message %s: its bytes are not those the chain holds"), text);
 	if (told)
 		return journal_bad(v->out, _("message %s: the chain says it was destroyed, and its bytes are here"), text);
-	if ((rc = check_columns(v, m, text)) == 0)
-		rc = check_foreign(v, m, text);
-	if (rc < 0)
+	if ((rc = check_columns(v, m, text)) < 0)
 		v->failed = 1;
 	return rc;
 }
@@ -533,68 +510,6 @@ check_owed(struct verifier *v)
 	}
 }
 
-/* ---- lines ---- */
-
-struct lines {
-	struct verifier *v;
-	const struct journal_line *line;
-	uint64_t next;			/* number that must come, 0 before the first */
-	bool retired;			/* retention took messages with their numbers: gaps say nothing */
-};
-
-static int
-check_passage(void *ctx, const struct journal_line *l, const struct journal_passage *p)
-{
-	struct lines *c = ctx;
-	const char *way = l->out ? "out" : "in";
-
-	/* Above what both ends agreed on, what has not come yet is asked for (in); what was given is all here (out). */
-	if (c->next != 0 && p->serial != c->next && !c->retired && (l->out || c->next <= l->closed))
-		return journal_bad(c->v->out, _("passage %s %s %llu %llu: missing"), l->peer, way, ull(l->stream), ull(c->next));
-	if (p->serial > l->last)
-		return journal_bad(c->v->out, _("line %s %s %llu: ends at %llu, and number %llu is here"), l->peer, way,
-		    ull(l->stream), ull(l->last), ull(p->serial));
-	c->next = p->serial + 1;
-	return 0;
-}
-
-static int
-check_line(void *ctx, const struct journal_line *l)
-{
-	struct lines *c = ctx;
-	const char *way = l->out ? "out" : "in";
-
-	if (l->closed > l->last)
-		return journal_bad(c->v->out, _("line %s %s %llu: ends at %llu, and is closed up to %llu"), l->peer, way,
-		    ull(l->stream), ull(l->last), ull(l->closed));
-	/* Below what was trimmed, which is closed, nothing is missed. */
-	c->next = l->out ? l->closed + 1 : 0;
-	if (c->v->j->ops->passage_each(c->v->j, l->peer, l->out, l->stream, c->next, UINT64_MAX, check_passage, c) != 0) {
-		c->v->failed = 1;
-		return 1;
-	}
-	if (c->v->out->bad[0] == '\0' && l->out && c->next <= l->last && !c->retired)
-		return journal_bad(c->v->out, _("passage %s %s %llu %llu: missing"), l->peer, way, ull(l->stream), ull(c->next));
-	/* What was closed and is still kept has no holes either. */
-	c->next = 0;
-	if (c->v->out->bad[0] == '\0' && l->closed > 0 && c->v->j->ops->passage_each(c->v->j, l->peer, l->out, l->stream, 1,
-	    l->closed, check_passage, c) != 0)
-		c->v->failed = 1;
-	else if (c->v->out->bad[0] == '\0' && c->next != 0 && c->next <= l->closed && !c->retired)
-		return journal_bad(c->v->out, _("passage %s %s %llu %llu: missing"), l->peer, way, ull(l->stream), ull(c->next));
-	return c->v->failed || c->v->out->bad[0] != '\0';
-}
-
-static int
-check_lines(struct verifier *v)
-{
-	struct lines c = { .v = v, .retired = v->nretirements > 0 };
-
-	if (v->j->ops->line_each == NULL)
-		return 0;
-	return v->j->ops->line_each(v->j, check_line, &c) != 0 || v->failed ? -1 : 0;
-}
-
 int
 journal_verify_rows(struct journal *j, const struct journal_scan *scan, const char *station, struct journal_verify *out)
 {
@@ -607,6 +522,7 @@ journal_verify_rows(struct journal *j, const struct journal_scan *scan, const ch
 	v.scan = scan;
 	v.station = station;
 	v.out = out;
+	rows_open(&v.rows, j, station, out);
 	memset(out, 0, sizeof(*out));
 
 	if (scan->counts(j, &out->deliveries, &out->outbox) != 0)
@@ -628,7 +544,7 @@ journal_verify_rows(struct journal *j, const struct journal_scan *scan, const ch
 		(void)journal_bad(out, _("message %s: has a delivery, and is not ours"), v.foreign);
 	if (out->bad[0] == '\0')
 		check_retirements(&v);
-	if (out->bad[0] == '\0' && check_lines(&v) != 0)
+	if (out->bad[0] == '\0' && (rows_end(&v.rows, scan) < 0 || (out->bad[0] == '\0' && rows_lines(&v.rows) < 0)))
 		goto out;
 	rc = 0;
 out:
@@ -640,5 +556,6 @@ out:
 	free(v.destroyed);
 	free(v.given);
 	free(v.stored);
+	rows_free(&v.rows);
 	return rc;
 }

@@ -9,6 +9,9 @@
  * Daily copies bear -day in their name; only those are ever removed here, the oldest first, and only after the new one is
  * whole.  What a person has ordered stays until a person removes it.
  *
+ * What is idle work (reading ahead for the desks, settling) is done in steps of some 10 ms: one after the other while nothing is
+ * committed, seldom beside traffic, and within a second after it has ceased.  Nothing to do wakes nobody.
+ *
  * Retention runs once a day and after a start.  What may go is the journal's to judge (retire()); here is only the pace.
  */
 #include "keep.h"
@@ -44,13 +47,17 @@
 #define RETIRE_PAUSE 200  /* ms between two */
 #define TICK 60000	  /* ms between looks at what is due */
 #define FIRST_RETIRE 5000 /* ms after the start */
+#define QUIET 500	  /* ms without a commit: nobody is busy */
+#define IDLE_BUSY 2000	  /* ms between idle steps beside traffic */
+#define IDLE_WROTE 50	  /* ms after one that has written */
+#define IDLE_MAX 3600000
 
 struct keep {
 	struct keep_conf conf;
 	const struct keep_ops *ops;
 	void *ctx;
 	char folder[320];
-	struct event *tick, *slice, *retire, *finished;
+	struct event *tick, *slice, *retire, *idle, *finished;
 	/* the copy under way */
 	struct journal_backup *copy;
 	uint64_t ticket;
@@ -63,6 +70,10 @@ struct keep {
 	struct journal_backup_info info;	/* the thread's until it has ended */
 	struct fault fault;
 	int rc;
+	/* idle work; ms monotonic */
+	int64_t committed;	/* the last commit that was not its own */
+	int64_t stepped, idle_at;	/* the last step, and the next */
+	bool mine;
 	/* the day's work */
 	int64_t retry_at;	/* ms UTC, of a daily copy that failed */
 	int64_t retired_day;	/* beginning of the day retention was last through */
@@ -314,9 +325,49 @@ slice_cb(evutil_socket_t fd, short what, void *arg)
 		slice(k);
 }
 
+static void
+idle_in(struct keep *k, int64_t now, int64_t ms)
+{
+	ms = ms > IDLE_MAX ? IDLE_MAX : ms < 1 ? 1 : ms;
+	k->idle_at = now + ms;
+	in(k->idle, ms);
+}
+
+static void
+idle_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct keep *k = arg;
+	int64_t now = mono_ms(), next;
+	bool wrote = false;
+
+	(void)fd;
+	(void)what;
+	if (k->conf.journal->failed)
+		return;
+	if (k->ops->busy(k->ctx) || (k->committed != 0 && now - k->committed < QUIET && now - k->stepped < IDLE_BUSY)) {
+		idle_in(k, now, QUIET);
+		return;
+	}
+	next = k->ops->idle(k->ctx, &wrote);
+	k->stepped = now = mono_ms();
+	if (wrote) {
+		k->mine = true;
+		k->ops->wrote(k->ctx);
+		next = next < IDLE_WROTE ? IDLE_WROTE : next;
+	}
+	idle_in(k, now, next);
+}
+
 void
 keep_committed(struct keep *k)
 {
+	int64_t now = mono_ms();
+
+	if (!k->mine)
+		k->committed = now;
+	k->mine = false;
+	if (k->ops->idle != NULL && k->idle_at - now > 2 * QUIET)
+		idle_in(k, now, 2 * QUIET);
 	if (k->waiting && k->copy != NULL && !k->threaded)
 		slice(k);
 }
@@ -463,12 +514,15 @@ keep_new(const struct keep_conf *conf, const struct keep_ops *ops, void *ctx)
 	(void)snprintf(k->folder, sizeof(k->folder), "%s/backup", conf->dir->path);
 	if (pipe2(k->pipe, O_CLOEXEC | O_NONBLOCK) != 0 ||
 	    (k->tick = evtimer_new(conf->base, tick_cb, k)) == NULL || (k->slice = evtimer_new(conf->base, slice_cb, k)) == NULL ||
+	    (k->idle = evtimer_new(conf->base, idle_cb, k)) == NULL ||
 	    (k->retire = evtimer_new(conf->base, retire_cb, k)) == NULL ||
 	    (k->finished = event_new(conf->base, k->pipe[0], EV_READ | EV_PERSIST, finished_cb, k)) == NULL ||
 	    event_add(k->finished, NULL) != 0)
 		log_fatal(EX_OSERR, "fatal", "what=\"no housekeeping\" why=%s", log_quote(strerror(errno)));
 	parts_remove(k->folder);
 	in(k->tick, TICK);
+	if (ops->idle != NULL)
+		idle_in(k, mono_ms(), 1);
 	if (conf->dir->keep_days > 0)
 		in(k->retire, FIRST_RETIRE);
 	return k;
@@ -487,6 +541,7 @@ keep_free(struct keep *k)
 	event_free(k->tick);
 	event_free(k->slice);
 	event_free(k->retire);
+	event_free(k->idle);
 	event_free(k->finished);
 	close(k->pipe[0]);
 	close(k->pipe[1]);

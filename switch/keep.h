@@ -1,8 +1,8 @@
 #ifndef SWITCH_KEEP_H
 #define SWITCH_KEEP_H
 /*
- * Housekeeping beside the traffic, in slices so small that nobody notices: copies of the journal (asked for, and one a day) and
- * retention.  It hangs on the loop's event base; what it decides by itself is when a day's work is due.
+ * Housekeeping beside the traffic, in slices so small that nobody notices: copies of the journal (asked for, and one a day),
+ * retention, and what the readers have to do when nobody waits.  It hangs on the loop's event base; what it decides by itself is when a day's work is due.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,6 +21,8 @@ struct keep_ops {
 	void (*alarm)(void *ctx, const char *what, const char *detail);
 	/* What keep_backup() was asked for is done.  answer: reference handed over, NULL when there is a fault. */
 	void (*done)(void *ctx, uint64_t ticket, json_t *answer, const struct fault *);
+	/* Something of the readers' to be done between turns (query_idle()): ms until it wants to go on; NULL: nothing. */
+	int64_t (*idle)(void *ctx, bool *wrote);
 };
 
 struct keep_conf {

@@ -16,12 +16,12 @@
  * the clock had caught up with itself.
  */
 #include "loop.h"
+#include "loop_start.h"
 
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,14 +40,14 @@
 
 #define STEP_BACK_MAX 5000 /* ms of a clock set back that are waited out */
 #define WAKE_MAX 30000	   /* ms between looks at the clock, whatever the station wants */
+#define REST 20		   /* ms without a turn: what could wait for one is written; the journal does what can wait */
 #define LOOK_WRITING 50	   /* ms between looks at the disk while commits come */
 #define LOOK_WAKING 2000   /* ms between those a timer brings */
-#define DAY_BEGINS ((int64_t)16 * 3600 * 1000) /* midnight in China, in ms after midnight UTC */
 
 struct loop {
 	const struct loop_conf *conf;
 	struct event_base *base;
-	struct event *sigs[3], *wake, *turn;
+	struct event *sigs[3], *wake, *turn, *rest;
 	struct journal *journal;
 	struct topology *topology;
 	struct station *station;
@@ -224,12 +224,30 @@ turn(struct loop *l)
 	if (!commit(l, now))
 		return;
 	keep_committed(l->keep);
-	station_flush(l->station, now);
+	/* The desks first: an answer does not wait for what goes to the neighbours. */
 	desk_committed(l->desk);
+	station_flush(l->station, now);
 	wake_arm(l, now);
 	/* What the release itself wrote goes with the next turn, after a look at the other descriptors. */
 	if (station_dirty(l->station) || l->wrote)
 		after(l->turn, 0);
+	if (wrote)
+		after(l->rest, REST);
+}
+
+static void
+rest_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *l = arg;
+
+	(void)fd;
+	(void)what;
+	if (l->ended)
+		return;
+	if (on_busy(l))
+		turn(l);
+	else
+		l->journal->ops->idle(l->journal, loop_now(l));
 }
 
 static void
@@ -374,29 +392,27 @@ on_denied(void *ctx, const char *what)
 	l->denied_at = now;
 }
 
-static const struct zsock_ops zsock_inputs = {on_frame, on_connected, on_disconnected, on_turn_end, on_denied};
+/* That a neighbour has what we sent it may be written with the next turn: a COMMIT of its own would hold up the next hop's on a disk they
+ * share, or the next report's here.  Until then it is only known less well. */
+static void
+on_frames_end(void *ctx)
+{
+	struct loop *l = ctx;
+
+	if (l->ended)
+		return;
+	if (l->wrote || !station_can_wait(l->station))
+		turn_wanted(l);
+	else if (!evtimer_pending(l->rest, NULL))
+		after(l->rest, REST);
+}
+
+static const struct zsock_ops zsock_inputs = {on_frame, on_connected, on_disconnected, on_frames_end, on_denied};
 
 static int64_t
 on_now(void *ctx)
 {
 	return loop_now(ctx);
-}
-
-int
-loop_topology(const struct stationdir *dir, struct topology *t, struct fault *f)
-{
-	const struct neighbour *n;
-
-	memset(t, 0, sizeof(*t));
-	if (topology_load(dir->topology, dir->station, t, f) != 0)
-		return -1;
-	if ((n = topology_by_key(t, dir->public_key)) != NULL) {
-		fault_set(f, EX_CONFIG, "key", _("%s has this station's own key"), n->station);
-		fault_at(f, dir->topology, 0);
-		topology_free(t);
-		return -1;
-	}
-	return 0;
 }
 
 static int
@@ -446,13 +462,19 @@ on_wrote(void *ctx)
 	turn_wanted(ctx);
 }
 
+static int64_t
+on_idle(void *ctx, bool *wrote)
+{
+	return desk_idle(((struct loop *)ctx)->desk, wrote);
+}
+
 static void
 on_done(void *ctx, uint64_t ticket, json_t *answer, const struct fault *f)
 {
 	desk_answer(((struct loop *)ctx)->desk, ticket, answer, f);
 }
 
-static const struct keep_ops keep_effects = {on_now, on_busy, on_wrote, do_alarm, on_done};
+static const struct keep_ops keep_effects = {on_now, on_busy, on_wrote, do_alarm, on_done, on_idle};
 
 static void
 signal_cb(evutil_socket_t sig, short what, void *arg)
@@ -491,7 +513,8 @@ events_open(struct loop *l, struct fault *f)
 		return fault_set(f, EX_OSERR, "", _("no event loop: %s"), strerror(errno));
 	l->wake = evtimer_new(l->base, wake_cb, l);
 	l->turn = evtimer_new(l->base, turn_cb, l);
-	if (l->wake == NULL || l->turn == NULL)
+	l->rest = evtimer_new(l->base, rest_cb, l);
+	if (l->wake == NULL || l->turn == NULL || l->rest == NULL)
 		return fault_set(f, EX_OSERR, "", _("no event loop: %s"), strerror(errno));
 	for (size_t i = 0; i < 3; i++)
 		if ((l->sigs[i] = evsignal_new(l->base, numbers[i], signal_cb, l)) == NULL ||
@@ -526,22 +549,12 @@ station_open(struct loop *l, struct fault *f)
 
 	if (journal_open(l, fresh, f) != 0)
 		return -1;
-	memset(&conf, 0, sizeof(conf));
-	memcpy(conf.self, dir->station, sizeof(conf.self));
-	conf.topology = l->topology;
-	conf.codebook = l->conf->codebook;
-	conf.rules = l->conf->rules;
-	conf.reoffer = (int64_t)dir->reoffer_minutes * 60000;
-	conf.return_after = (int64_t)dir->return_hours * 3600000;
-	conf.hosted = dir->hosted;
-	conf.attended = (int64_t)dir->attended_minutes * 60000;
-	conf.resend_days = dir->resend_days;
-	conf.divert[PREC_FLASH] = (int64_t)dir->divert_seconds * 1000;
-	conf.divert[PREC_URGENT] = 3 * conf.divert[PREC_FLASH];
-	conf.divert[PREC_PRIORITY] = 10 * conf.divert[PREC_FLASH];
-	conf.divert[PREC_ROUTINE] = 30 * conf.divert[PREC_FLASH];
-	conf.day_begins = DAY_BEGINS;
-	randombytes_buf(&conf.seed, sizeof(conf.seed));
+	if (!fresh && l->journal->ops->chain_seq(l->journal) == 0) {
+		fault_set(f, EX_DATAERR, "", _("the journal is empty, and this station has been at work: restore it"));
+		fault_at(f, dir->journal, 0);
+		return -1;
+	}
+	loop_settings(l->conf, l->topology, &conf);
 	if ((l->station = station_new(&conf, l->journal, loop_now(l), &station_effects, l, f)) == NULL)
 		return -1;
 	/* The epoch has to be on disk before the first message can be numbered in it. */
@@ -572,22 +585,6 @@ keep_open(struct loop *l)
 	    .reserve = space_bounds(l->space)->need[PREC_ROUTINE]};
 
 	l->keep = keep_new(&conf, &keep_effects, l);
-}
-
-int64_t
-loop_reopen(struct loop_reopens *r, int64_t now)
-{
-	static const int64_t pause[LOOP_REOPENS] = {200, 1000, 3000};
-	size_t recent = 0;
-
-	for (size_t i = 0; i < r->n; i++)
-		if (now - r->at[i] < LOOP_REOPEN_SPAN)
-			r->at[recent++] = r->at[i];
-	r->n = recent;
-	if (recent == LOOP_REOPENS)
-		return -1;
-	r->at[r->n++] = now;
-	return pause[recent];
 }
 
 int
@@ -634,6 +631,8 @@ out:
 		event_free(l->wake);
 	if (l->turn != NULL)
 		event_free(l->turn);
+	if (l->rest != NULL)
+		event_free(l->rest);
 	if (l->base != NULL) {
 		/* libevent finishes freed bufferevents in the loop: without this pass their descriptors would stay open. */
 		(void)event_base_loop(l->base, EVLOOP_NONBLOCK);

@@ -39,25 +39,33 @@ static const struct {
 	{ "search", query_search },
 };
 
-json_t *
-query_answer(const struct query_env *env, int64_t now, const char *op, const json_t *request, struct fault *f)
+void
+query_begin(const struct query_env *env, int64_t now, struct query *q)
 {
 	const struct station_conf *conf = station_conf(env->station);
 	const struct neighbour *parent = conf->topology != NULL ? topology_parent(conf->topology) : NULL;
-	struct query q = {
+
+	*q = (struct query){
 		.env = env,
 		.s = env->station,
 		.j = station_journal(env->station),
 		.conf = conf,
-		.req = request,
-		.f = f,
 		.now = now,
 		.self = conf->self,
 		.parent = parent != NULL ? parent->station : "",
 		.zh = env->zh,
 	};
+	q->level = level_of(conf, q->parent);
+}
 
-	q.level = level_of(conf, q.parent);
+json_t *
+query_answer(const struct query_env *env, int64_t now, const char *op, const json_t *request, struct fault *f)
+{
+	struct query q;
+
+	query_begin(env, now, &q);
+	q.req = request;
+	q.f = f;
 	if (!json_is_object(request)) {
 		(void)fault_set(f, EX_DATAERR, "", _("a request is a JSON object"));
 		return NULL;

@@ -1,7 +1,8 @@
 #ifndef SWITCH_QUERY_H
 #define SWITCH_QUERY_H
 /*
- * Answers to the reading requests of deskproto.h, built from the journal and the folds.  Reads only; verify alone rebuilds cached folds that differ.
+ * Answers to the reading requests of deskproto.h, built from the journal and the folds.  Reads only; verify alone rebuilds cached folds that differ, and
+ * query_idle() marks what is settled.
  */
 #include <jansson.h>
 #include "station.h"
@@ -17,6 +18,11 @@ struct query_env {
 /* op: incidents, show, message, inbox, owed, list, status, verify, drafts, log, review, propose, diff, hello.  New reference: the answer without "re";
  * NULL + fault when refused or op unknown (EX_USAGE). */
 json_t *query_answer(const struct query_env *, int64_t now, const char *op, const json_t *request, struct fault *);
+
+/* Between turns, when nothing is uncommitted and nothing else is to be done: reads ahead what the next answers need, and puts away
+ * what is settled, for some 10 ms at a time.  *wrote: something was written into the journal; commit it.  Returns in how many ms it
+ * wants to be called again at the latest; it may be called any time.  (query_settle.c) */
+int64_t query_idle(const struct query_env *, int64_t now, bool *wrote);
 
 /* What a submit's answer points out, told one by one: missing and odd fields, numbers in the words that are not those of
  * the figures, and in one line the elements a first or final report says nothing of. (query_review.c) */

@@ -35,6 +35,7 @@ struct query {
 	bool zh;
 };
 
+void query_begin(const struct query_env *, int64_t now, struct query *);	/* without a request (query.c) */
 /* ---- members of the request (query.c) ----
  * false + fault EX_DATAERR naming the member when it is of the wrong type or out of range */
 bool query_get_int(struct query *, const char *member, int64_t dflt, int64_t min, int64_t max, int64_t *);

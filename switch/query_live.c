@@ -17,39 +17,31 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "query_live.h"
 
-struct sync {
-	struct query *q;
-	struct live *l;
-	struct live_mail **fresh;	/* new mail */
-	size_t nfresh, capfresh;
-	struct live_note *notes;
-	size_t nnotes, capnotes;
-	struct live_incident **stale;
-	size_t nstale, capstale;
-};
+#define RECENT 256	/* receipts looked at after a start */
 
 /* ---- dropping ---- */
 
 static void
-incident_changed(struct live_incident *inc)
+shown_forget(struct live_incident *inc)
 {
 	for (int z = 0; z < LIVE_LANGUAGES; z++) {
-		owed_clear(&inc->owed[z]);
 		json_decref(inc->shown[z]);
 		inc->shown[z] = NULL;
 	}
 }
 
 static void
-forget_due(struct live *l)
+incident_changed(struct live *l, struct live_incident *inc)
 {
 	for (int z = 0; z < LIVE_LANGUAGES; z++) {
-		free(l->due[z]);
-		l->due[z] = NULL;
-		l->ndue[z] = 0;
+		for (size_t i = 0; i < inc->owed[z].n; i++)
+			l->objects -= inc->owed[z].v[i].o != NULL;
+		owed_clear(&inc->owed[z]);
 	}
+	shown_forget(inc);
 }
 
 static void
@@ -60,12 +52,18 @@ live_clear(struct live *l)
 
 	for (size_t i = 0; i < l->incidents.slots; i++)
 		if ((inc = l->incidents.slot[i]) != NULL) {
-			incident_changed(inc);
+			incident_changed(l, inc);
 			free(inc);
 		}
 	for (size_t i = 0; i < l->n; i++)
 		live_mail_free(l->order[i]);
-	forget_due(l);
+	for (size_t i = 0; i < l->nfresh; i++)
+		live_mail_free(l->fresh[i]);
+	owed_forget_due(l);
+	free(l->fresh);
+	free(l->notes);
+	free(l->stale);
+	free(l->revived);
 	free(l->incidents.slot);
 	free(l->mail.slot);
 	free(l->order);
@@ -85,57 +83,110 @@ live_drop(struct journal_memo *memo)
 
 /* ---- reading what is new ---- */
 
-/* This incident has changed.  What is quiet makes no incident worth holding. */
-static void
-touch(struct sync *s, const struct msgid *id, bool quiet)
+struct sync {
+	struct query *q;
+	struct live *l;
+	int64_t until;			/* ms monotonic; 0: to the end */
+	unsigned n;
+	bool stopped;
+};
+
+int64_t
+live_clock(void)
 {
-	struct live_incident *inc = live_map_find(&s->l->incidents, id);
+	struct timespec ts = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* After a piece of work: is that enough for now? */
+static bool
+enough(struct sync *s)
+{
+	s->stopped |= s->until != 0 && live_clock() >= s->until;
+	return s->stopped;
+}
+
+/* This incident has changed.  What is quiet makes no incident worth holding.  True: its messages are read with its first fold. */
+static bool
+touch(struct live *l, const struct msgid *id, bool quiet)
+{
+	struct live_incident *inc = live_map_find(&l->incidents, id);
 
 	if (inc == NULL) {
 		if (quiet)
-			return;
+			return false;
 		inc = xcalloc(1, sizeof *inc);
 		inc->id = *id;
-		live_map_put(&s->l->incidents, inc);
+		inc->fresh = true;
+		live_map_put(&l->incidents, inc);
 	}
 	if (inc->stale)
-		return;
+		return inc->fresh;
 	inc->stale = true;
-	if (s->nstale == s->capstale) {
-		s->capstale = s->capstale == 0 ? 32 : s->capstale * 2;
-		s->stale = xreallocarray(s->stale, s->capstale, sizeof(struct live_incident *));
+	if (l->nstale == l->capstale) {
+		l->capstale = l->capstale == 0 ? 32 : l->capstale * 2;
+		l->stale = xreallocarray(l->stale, l->capstale, sizeof(struct live_incident *));
 	}
-	s->stale[s->nstale++] = inc;
+	l->stale[l->nstale++] = inc;
+	return inc->fresh;
 }
 
 static void
-message_read(struct sync *s, const struct journal_msg *m, const struct body *b)
+revived(struct live *l, const struct msgid *id)
+{
+	if (l->nrevived == l->caprevived) {
+		l->caprevived = l->caprevived == 0 ? 32 : l->caprevived * 2;
+		l->revived = xreallocarray(l->revived, l->caprevived, sizeof *l->revived);
+	}
+	l->revived[l->nrevived++] = *id;
+}
+
+/* What we do about an incident makes it live again: a 接办 promises something. */
+static bool
+quiet(const struct query *q, const struct journal_msg *m)
+{
+	return m->quiet && !(m->kind == KIND_RECEIPT && strcmp(m->id.origin, q->self) == 0);
+}
+
+/* Can it be mail, or say something about other mail? */
+static bool
+speaks(const struct journal_msg *m)
+{
+	return m->local && m->kind != KIND_INTAKE && m->kind != KIND_LOG && (!m->quiet || m->kind == KIND_RECEIPT ||
+	    m->kind == KIND_REPORT || m->kind == KIND_FEEDBACK);
+}
+
+/* first: all that is known of its mail is asked for when it has been read, so that notes need not be kept. */
+static void
+message_read(struct query *q, struct live *l, const struct journal_msg *m, const struct body *b, bool first)
 {
 	struct live_mail *mail;
 	struct live_note n;
 
-	if (live_note_of(s->q, m, b, &n))
+	if (live_note_of(q, m, b, &n) && (!first || n.recalled))
 		for (const struct value *v = body_first(b, F_REFS); v != NULL; v = body_next(b, v)) {
 			if (!live_note_binds(&n, &m->id, &v->u.id))
 				continue;
-			if (s->nnotes == s->capnotes) {
-				s->capnotes = s->capnotes == 0 ? 32 : s->capnotes * 2;
-				s->notes = xreallocarray(s->notes, s->capnotes, sizeof *s->notes);
+			if (l->nnotes == l->capnotes) {
+				l->capnotes = l->capnotes == 0 ? 32 : l->capnotes * 2;
+				l->notes = xreallocarray(l->notes, l->capnotes, sizeof *l->notes);
 			}
 			n.of = v->u.id;
-			s->notes[s->nnotes++] = n;
+			l->notes[l->nnotes++] = n;
 		}
-	if (body_flag(b, F_HISTORY) || !live_is_mail(s->q, m, b) || live_map_find(&s->l->mail, &m->id) != NULL)
+	if (body_flag(b, F_HISTORY) || !live_is_mail(q, m, b) || live_map_find(&l->mail, &m->id) != NULL)
 		return;
 	mail = xcalloc(1, sizeof *mail);
 	mail->id = m->id;
-	live_item(m, b, strcmp(m->id.origin, s->q->self) == 0, &mail->it);
-	live_map_put(&s->l->mail, mail);
-	if (s->nfresh == s->capfresh) {
-		s->capfresh = s->capfresh == 0 ? 32 : s->capfresh * 2;
-		s->fresh = xreallocarray(s->fresh, s->capfresh, sizeof(struct live_mail *));
+	live_item(m, b, strcmp(m->id.origin, q->self) == 0, &mail->it);
+	live_map_put(&l->mail, mail);
+	if (l->nfresh == l->capfresh) {
+		l->capfresh = l->capfresh == 0 ? 32 : l->capfresh * 2;
+		l->fresh = xreallocarray(l->fresh, l->capfresh, sizeof(struct live_mail *));
 	}
-	s->fresh[s->nfresh++] = mail;
+	l->fresh[l->nfresh++] = mail;
 }
 
 static int
@@ -143,18 +194,15 @@ message_row(void *ctx, const struct journal_msg *m)
 {
 	struct sync *s = ctx;
 	struct body *b;
+	bool first = !s->l->loaded;
 
-	if (!m->local)
-		return 0;
-	if (msgid_is_set(&m->incident))
-		touch(s, &m->incident, m->quiet);
-	if (m->kind == KIND_INTAKE || m->kind == KIND_LOG || (m->quiet && m->kind != KIND_RECEIPT &&
-	    m->kind != KIND_REPORT && m->kind != KIND_FEEDBACK))
-		return 0;
-	if ((b = query_decode(m)) != NULL)
-		message_read(s, m, b);
-	body_free(b);
-	return 0;
+	if (m->local && (!msgid_is_set(&m->incident) || !touch(s->l, &m->incident, quiet(s->q, m)) || !first) && speaks(m)) {
+		if ((b = query_decode(m)) != NULL)
+			message_read(s->q, s->l, m, b, first);
+		body_free(b);
+	}
+	s->l->seq = m->seq;
+	return ++s->n % 16 == 0 && enough(s);
 }
 
 /* ---- bringing up to date ---- */
@@ -165,33 +213,46 @@ language(const struct query *q)
 	return q->zh ? LIVE_ZH : LIVE_EN;
 }
 
-/* Incidents answer for the messages that belong to them. */
-static int
-mail_owed(struct query *q, struct live_mail *m)
+bool
+live_alone(const struct live_mail *m)
 {
-	struct journal_msg msg;
-	struct body *b;
-	int rc;
+	return !msgid_is_set(&m->it.incident) || m->it.notice;
+}
 
-	if ((msgid_is_set(&m->it.incident) && !m->it.notice) || m->owed[language(q)].made)
-		return 0;
-	rc = query_message(q, &m->id, &msg, &b);
-	if (rc == 0)
-		rc = owed_of_mail(q, &m->it, b, &m->owed[language(q)]);
-	m->owed[language(q)].made = true;
-	body_free(b);
-	buf_free(&msg.body);
-	return rc == -1 ? -1 : 0;
+/* All that is known of new mail, once; notes that come later are added to it. */
+static int
+ask(struct query *q, struct live_mail *m)
+{
+	if (!m->known && (live_deeds(q, &m->it) == -1 || owed_mail(q, m) == -1))
+		return -1;
+	m->known = true;
+	return 0;
+}
+
+static int
+take_alone(struct sync *s)
+{
+	for (size_t i = s->l->atfresh; i < s->l->nfresh; i++)
+		if (live_alone(s->l->fresh[i]) && ask(s->q, s->l->fresh[i]) == -1)
+			return -1;
+	return 0;
 }
 
 static int
 take_fresh(struct sync *s)
 {
-	for (size_t i = 0; i < s->nfresh; i++)
-		if (live_deeds(s->q, &s->fresh[i]->it) == -1 || mail_owed(s->q, s->fresh[i]) == -1)
+	struct live *l = s->l;
+
+	for (; l->atfresh < l->nfresh; l->atfresh++) {
+		struct live_mail *m = l->fresh[l->atfresh];
+
+		if (enough(s))
+			return 1;
+		if (ask(s->q, m) == -1)
 			return -1;
-	live_order_all(s->l, s->fresh, s->nfresh);
-	s->nfresh = 0;
+	}
+	live_order_all(l, l->fresh, l->nfresh);
+	l->nfresh = l->atfresh = 0;
 	return 0;
 }
 
@@ -206,7 +267,26 @@ look_again(struct sync *s, struct live_mail *m)
 	}
 	live_order_put(s->l, m);
 	live_mail_changed(m);
-	return mail_owed(s->q, m);
+	return owed_mail(s->q, m);
+}
+
+/* It is held no longer, and may ask for something again. */
+static int
+read_again(struct sync *s, const struct msgid *id)
+{
+	struct journal_msg m;
+	struct body *b = NULL;
+	int rc;
+
+	memset(&m, 0, sizeof m);
+	rc = query_message(s->q, id, &m, &b);
+	if (rc == 0 && m.local && !(msgid_is_set(&m.incident) && touch(s->l, &m.incident, quiet(s->q, &m))) && speaks(&m))
+		message_read(s->q, s->l, &m, b, true);
+	if (rc == 0 && m.settled)
+		revived(s->l, id);
+	body_free(b);
+	buf_free(&m.body);
+	return rc == -1 ? -1 : 0;
 }
 
 /* What was recalled may have been a correction: what it had corrected stands again. */
@@ -222,36 +302,43 @@ release(struct sync *s, const struct msgid *correction)
 	rc = query_message(s->q, correction, &msg, &b);
 	if (rc == 0 && body_enum(b, F_STAGE) == STAGE_CORRECTION)
 		for (const struct value *v = body_first(b, F_REFS); v != NULL && rc != -1; v = body_next(b, v))
-			if ((m = live_map_find(&s->l->mail, &v->u.id)) != NULL)
-				rc = look_again(s, m);
+			rc = (m = live_map_find(&s->l->mail, &v->u.id)) != NULL ? look_again(s, m) : read_again(s, &v->u.id);
 	body_free(b);
 	buf_free(&msg.body);
 	return rc == -1 ? -1 : 0;
 }
 
+/* All mail is in its order. */
 static int
 take_notes(struct sync *s)
 {
-	for (size_t i = 0; i < s->nnotes; i++) {
-		const struct live_note *n = &s->notes[i];
-		struct live_mail *m = live_map_find(&s->l->mail, &n->of);
+	struct live *l = s->l;
 
-		if (n->recalled && release(s, &n->of) == -1)
-			return -1;
+	for (size_t i = 0; i < l->nnotes; i++) {
+		const struct live_note n = l->notes[i];
+		struct live_mail *m = live_map_find(&l->mail, &n.of);
+
+		if (n.recalled) {
+			/* What that brings back is worked in before the next note looks for it. */
+			s->until = 0;
+			if (release(s, &n.of) == -1 || take_fresh(s) == -1)
+				return -1;
+		}
 		if (m == NULL)
 			continue;
-		if (n->corrected) {	/* unless the correction was recalled before it came */
+		if (n.corrected) {	/* unless the correction was recalled before it came */
 			if (look_again(s, m) == -1)
 				return -1;
 			continue;
 		}
-		live_order_take(s->l, m);
-		live_note_add(&m->it, n);
-		live_order_put(s->l, m);
+		live_order_take(l, m);
+		live_note_add(&m->it, &n);
+		live_order_put(l, m);
 		live_mail_changed(m);
-		if (mail_owed(s->q, m) == -1)
+		if (owed_mail(s->q, m) == -1)
 			return -1;
 	}
+	l->nnotes = 0;
 	return 0;
 }
 
@@ -262,15 +349,33 @@ is_event(int opener_kind)
 	    opener_kind == KIND_DIRECTIVE;
 }
 
+/* The first fold of it since it became live: its messages are at hand.  Those that are settled are no longer. */
+static void
+read_mail(struct query *q, struct live *l, const struct folded *fd)
+{
+	for (size_t i = 0; i < fd->n; i++) {
+		const struct journal_msg *m = &fd->rows[i];
+
+		if (m->settled)
+			revived(l, &m->id);
+		if (!m->destroyed && !m->damaged && !m->retired && speaks(m))
+			message_read(q, l, m, fd->bodies[i], true);
+	}
+}
+
 static int
 fold(struct query *q, struct live *l, struct live_incident *inc)
 {
 	struct folded fd;
 	bool live = inc->id.realm == REALM_LIVE;
+	struct live_owed *owed = &inc->owed[language(q)];
 	int rc = 0;
 
 	if (station_fold(q->s, &inc->id, &fd) == -1)
 		return -1;
+	if (inc->fresh)
+		read_mail(q, l, &fd);
+	inc->fresh = false;
 	l->open -= live && inc->open;
 	inc->stale = false;
 	inc->version = ++l->version;
@@ -286,125 +391,107 @@ fold(struct query *q, struct live *l, struct live_incident *inc)
 	}
 	inc->listed = fd.n > 0 && !fd.incident->history && is_event(fd.incident->opener_kind);
 	inc->open = inc->listed && !fd.incident->final_reported && !fd.incident->closed;
+	/* Of what is no event nothing is heard; but its beginning may still come. */
+	inc->over = inc->listed ? !inc->open : fd.incident->history || fd.incident->nmissing == 0;
 	l->open += live && inc->open;
-	incident_changed(inc);
+	incident_changed(l, inc);
 	if (fd.n > 0)
-		rc = owed_of_incident(q, fd.incident, &inc->owed[language(q)]);
-	inc->owed[language(q)].made = true;
+		rc = owed_of_incident(q, fd.incident, owed);
+	owed->made = true;
+	if (l->objects + owed->n > LIVE_MAX)
+		owed_pack(owed);
+	else
+		l->objects += owed->n;
 	folded_free(&fd);
 	return rc;
-}
-
-static int
-cmp_listed(const void *a, const void *b)
-{
-	const struct live_incident *x = *(struct live_incident *const *)a, *y = *(struct live_incident *const *)b;
-
-	if (x->id.realm != y->id.realm)
-		return x->id.realm < y->id.realm ? -1 : 1;
-	if (x->changed != y->changed)
-		return x->changed > y->changed ? -1 : 1;
-	return x->seq > y->seq ? -1 : x->seq < y->seq;
-}
-
-static size_t
-listed_place(const struct live *l, const struct live_incident *inc)
-{
-	size_t lo = 0, hi = l->nlisted, mid;
-
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		if (cmp_listed(&l->listed[mid], &inc) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-static void
-listed_put(struct live *l, struct live_incident *inc, size_t i)
-{
-	if (l->nlisted == l->caplisted) {
-		l->caplisted = l->caplisted == 0 ? 64 : l->caplisted * 2;
-		l->listed = xreallocarray(l->listed, l->caplisted, sizeof(struct live_incident *));
-	}
-	memmove(&l->listed[i + 1], &l->listed[i], (l->nlisted - i) * sizeof(struct live_incident *));
-	l->listed[i] = inc;
-	l->nlisted++;
-}
-
-static void
-listed_take(struct live *l, const struct live_incident *inc)
-{
-	size_t i = listed_place(l, inc);
-
-	assert(i < l->nlisted && l->listed[i] == inc);
-	l->nlisted--;
-	memmove(&l->listed[i], &l->listed[i + 1], (l->nlisted - i) * sizeof(struct live_incident *));
 }
 
 static int
 take_stale(struct sync *s)
 {
 	struct live *l = s->l;
-	bool many = s->nstale > LIVE_SORT;
-	size_t n = 0;
 
-	for (size_t i = 0; many && i < l->nlisted; i++)
-		if (!l->listed[i]->stale)
-			l->listed[n++] = l->listed[i];
-	if (many)
-		l->nlisted = n;
-	for (size_t i = 0; i < s->nstale; i++) {
-		struct live_incident *inc = s->stale[i];
+	for (; l->atstale < l->nstale; l->atstale++) {
+		struct live_incident *inc = l->stale[l->atstale];
 
-		if (!many && inc->listed)
-			listed_take(l, inc);
+		if (enough(s))
+			return 1;
+		if (inc->listed)
+			live_listed_take(l, inc);
+		inc->listed = false;
 		if (fold(s->q, l, inc) == -1)
 			return -1;
 		if (inc->listed)
-			listed_put(l, inc, many ? l->nlisted : listed_place(l, inc));
+			live_listed_put(l, inc);
 	}
-	if (many && l->nlisted > 1)
-		qsort(l->listed, l->nlisted, sizeof(struct live_incident *), cmp_listed);
+	l->nstale = l->atstale = 0;
 	return 0;
 }
 
+/* The newest of our own receipts that came after settling: a crash may have come before what they made live again was written back. */
 static int
-bring_up(struct sync *s)
+recent_row(void *ctx, const struct journal_msg *m)
 {
-	struct query *q = s->q;
-	struct live *l = s->l;
-	uint64_t seq = q->j->ops->chain_seq(q->j);
+	struct sync *s = ctx;
 
-	if (!l->loaded) {
-		if (q->j->ops->each_loud(q->j, 0, message_row, s) == -1)
-			return -1;
-		l->localised = q->j->nlocalised;
-		l->loaded = true;
-	} else if (q->j->ops->each_after(q->j, l->seq, 0, true, message_row, s) == -1) {
+	if (m->local && !m->settled && msgid_is_set(&m->incident) && !quiet(s->q, m))
+		(void)touch(s->l, &m->incident, false);
+	return ++s->n == RECENT;
+}
+
+/* 0 all read, 1 enough for now, -1. */
+static int
+read_on(struct sync *s)
+{
+	struct journal *j = s->q->j;
+	struct live *l = s->l;
+	uint64_t seq = j->ops->chain_seq(j);
+
+	if ((l->loaded ? j->ops->each_after(j, l->seq, 0, true, message_row, s) :
+	    j->ops->each_loud(j, l->seq, message_row, s)) == -1)
 		return -1;
-	}
+	if (s->stopped)
+		return 1;
+	s->n = 0;
+	if (!l->loaded && j->ops->each_before(j, UINT64_MAX, KIND_RECEIPT, true, recent_row, s) == -1)
+		return -1;
+	l->loaded = true;
 	l->seq = seq;
-	while (l->localised < q->j->nlocalised) {
-		struct msgid id = q->j->localised[l->localised++];
+	while (l->localised < j->nlocalised) {
+		struct msgid id = j->localised[l->localised++];
 		struct journal_msg m;
 		int rc;
 
 		memset(&m, 0, sizeof m);
-		if ((rc = q->j->ops->get_message(q->j, &id, &m)) == 0)
+		if ((rc = j->ops->get_message(j, &id, &m)) == 0)
 			(void)message_row(s, &m);
+		l->seq = seq;
 		buf_free(&m.body);
 		if (rc == -1)
 			return -1;
 	}
-	if (take_fresh(s) == -1 || take_notes(s) == -1)
-		return -1;
-	if (take_stale(s) == -1)
-		return -1;
+	return 0;
+}
+
+/* Each step leaves what it has not come to for the next time.  What brings back more (a recalled correction) begins once more. */
+static int
+bring_up(struct query *q, struct live *l, int64_t until, bool owed)
+{
+	struct sync s = { .q = q, .l = l, .until = until };
+	int rc;
+
+	owed_forget_due(l);
+	if ((rc = read_on(&s)) != 0)
+		return rc;
+	do {
+		if ((rc = take_stale(&s)) != 0)
+			return rc;
+		if (owed && l->nnotes == 0)	/* the rest changes nothing of what incidents owe */
+			return take_alone(&s);
+		if ((rc = take_fresh(&s)) != 0 || (rc = take_notes(&s)) != 0)
+			return rc;
+	} while (l->nstale > 0 || l->nfresh > 0);
 	live_trim(l);
-	forget_due(l);
 	return 0;
 }
 
@@ -434,37 +521,90 @@ settings_print(const struct query *q)
 	return h ^ (uint64_t)(uintptr_t)q->conf->rules ^ (uint64_t)(uintptr_t)q->conf->codebook << 1;
 }
 
-struct live *
-live_get(struct query *q)
+bool
+live_current(const struct query *q, const struct live *l)
+{
+	return l->loaded && l->seq == q->j->ops->chain_seq(q->j) && l->localised == q->j->nlocalised && l->nstale == 0 &&
+	    l->nfresh == 0 && l->nnotes == 0;
+}
+
+static int
+live_until(struct query *q, int64_t until, bool owed)
 {
 	struct live *l = (struct live *)q->j->memo;
-	struct sync s = { .q = q };
 	uint64_t print = settings_print(q);
+	int rc;
 
 	assert(l == NULL || l->memo.drop == live_drop);
 	if (q->j->failed)
-		return NULL;
+		return -1;
 	if (l == NULL) {
 		l = xcalloc(1, sizeof *l);
 		l->memo.drop = live_drop;
 		q->j->memo = &l->memo;
 	}
-	if (l->print != print)
+	if (l->print != print) {
 		live_clear(l);
-	l->print = print;
-	if (l->loaded && l->seq == q->j->ops->chain_seq(q->j) && l->localised == q->j->nlocalised)
-		return l;
-	s.l = l;
-	if (bring_up(&s) == -1) {
-		for (size_t i = 0; i < s.nfresh; i++)
-			live_mail_free(s.fresh[i]);	/* in no order yet */
-		live_clear(l);
-		l = NULL;
+		l->localised = q->j->nlocalised;
 	}
-	free(s.fresh);
-	free(s.notes);
-	free(s.stale);
-	return l;
+	l->print = print;
+	if (live_current(q, l))
+		return 0;
+	if ((rc = bring_up(q, l, until, owed)) == -1)
+		live_clear(l);
+	return rc;
+}
+
+struct live *
+live_get(struct query *q)
+{
+	return live_until(q, 0, false) == 0 ? (struct live *)q->j->memo : NULL;
+}
+
+struct live *
+live_get_owed(struct query *q)
+{
+	return live_until(q, 0, true) == 0 ? (struct live *)q->j->memo : NULL;
+}
+
+int
+live_prime(struct query *q)
+{
+	return live_until(q, live_clock() + LIVE_SLICE, false);
+}
+
+void
+live_incident_drop(struct live *l, struct live_incident *inc, const struct folded *fd)
+{
+	struct live_mail *m;
+
+	for (size_t i = 0; i < fd->n; i++)
+		if ((m = live_map_find(&l->mail, &fd->rows[i].id)) != NULL)
+			live_mail_drop(l, m);
+	if (inc->listed)
+		live_listed_take(l, inc);
+	l->open -= inc->id.realm == REALM_LIVE && inc->open;
+	for (size_t i = 0; i < LIVE_SHOWN; i++)
+		if (l->shown[i] == inc)
+			l->shown[i] = NULL;
+	live_map_take(&l->incidents, &inc->id);
+	incident_changed(l, inc);
+	free(inc);
+}
+
+/* Makes room for one more; most are of incidents that a list has shown once. */
+static void
+shown_keep(struct journal_memo *memo, struct live_incident *inc)
+{
+	struct live *l = (struct live *)memo;
+
+	for (size_t i = 0; i < LIVE_SHOWN; i++)
+		if (l->shown[i] == inc)
+			return;
+	if (l->shown[l->atshown] != NULL)
+		shown_forget(l->shown[l->atshown]);
+	l->shown[l->atshown] = inc;
+	l->atshown = (l->atshown + 1) % LIVE_SHOWN;
 }
 
 json_t *
@@ -476,89 +616,11 @@ live_shown(struct query *q, struct live_incident *inc, size_t *bytes)
 	if (inc->shown[z] == NULL) {
 		if (station_fold(q->s, &inc->id, &fd) == -1)
 			return NULL;
+		shown_keep(q->j->memo, inc);
 		inc->shown[z] = query_incident(q, incident_summary(fd.incident), inc->changed);
 		inc->shown_bytes[z] = json_dumpb(inc->shown[z], NULL, 0, JSON_COMPACT);
 		folded_free(&fd);
 	}
 	*bytes = inc->shown_bytes[z];
 	return inc->shown[z];
-}
-
-/* ---- what is owed ---- */
-
-static int
-cmp_due(const void *a, const void *b)
-{
-	const struct live_due *x = *(struct live_due *const *)a, *y = *(struct live_due *const *)b;
-	int c;
-
-	if (x->due != y->due)
-		return x->due < y->due ? -1 : 1;
-	if ((c = msgid_cmp(&x->about, &y->about)) != 0)
-		return c;
-	return (x->what > y->what) - (x->what < y->what);
-}
-
-/* Has it been made in the other language, and found empty?  Then it is in this one. */
-static bool
-known_empty(const struct live_owed owed[LIVE_LANGUAGES])
-{
-	for (int z = 0; z < LIVE_LANGUAGES; z++)
-		if (owed[z].made && owed[z].n == 0)
-			return true;
-	return false;
-}
-
-static void
-due_add(struct live *l, int z, size_t *cap, const struct live_owed *owed)
-{
-	if (l->ndue[z] + owed->n > *cap) {
-		*cap = 2 * (l->ndue[z] + owed->n);
-		l->due[z] = xreallocarray(l->due[z], *cap, sizeof(struct live_due *));
-	}
-	for (size_t i = 0; i < owed->n; i++)
-		l->due[z][l->ndue[z]++] = &owed->v[i];
-}
-
-int
-live_due(struct query *q, struct live *l)
-{
-	struct live_incident *inc;
-	size_t cap = 64;
-	int z = language(q);
-
-	if (l->due[z] != NULL)
-		return 0;
-	l->due[z] = xcalloc(cap, sizeof(struct live_due *));
-	for (size_t i = 0; i < l->incidents.slots; i++) {
-		if ((inc = l->incidents.slot[i]) == NULL || known_empty(inc->owed))
-			continue;
-		if (!inc->owed[z].made) {
-			struct folded fd;
-			int rc = station_fold(q->s, &inc->id, &fd);
-
-			if (rc == 0)
-				rc = owed_of_incident(q, fd.incident, &inc->owed[z]);
-			inc->owed[z].made = true;
-			folded_free(&fd);
-			if (rc == -1)
-				goto failed;
-		}
-		due_add(l, z, &cap, &inc->owed[z]);
-	}
-	for (size_t i = 0; i < l->n; i++) {
-		struct live_mail *m = l->order[i];
-
-		if ((msgid_is_set(&m->it.incident) && !m->it.notice) || known_empty(m->owed))
-			continue;
-		if (mail_owed(q, m) == -1)
-			goto failed;
-		due_add(l, z, &cap, &m->owed[z]);
-	}
-	if (l->ndue[z] > 1)
-		qsort(l->due[z], l->ndue[z], sizeof(struct live_due *), cmp_due);
-	return 0;
-failed:
-	live_clear(l);
-	return -1;
 }

@@ -1,5 +1,6 @@
 /*
- * The mail that is held: found by id, in the order an inbox shows it, each with what was done about it.
+ * The mail that is held: found by id, in the order an inbox shows it, each with what was done about it.  And the order of the
+ * incidents held.
  *
  * An item asks for attention until it is read or signed for as its kind demands, recalled or corrected; that only ever
  * goes one way, so what is settled stays settled and, once no inbox can reach it, need not be held.
@@ -48,6 +49,24 @@ live_map_put(struct live_map *m, void *v)
 	assert(m->slot[i] == NULL);
 	m->slot[i] = v;
 	m->n++;
+}
+
+/* Those behind it move up, so that each is still found from where its id points to. */
+void
+live_map_take(struct live_map *m, const struct msgid *id)
+{
+	size_t mask = m->slots - 1, hole = map_slot(m, id), home;
+
+	assert(m->slot[hole] != NULL);
+	for (size_t i = (hole + 1) & mask; m->slot[i] != NULL; i = (i + 1) & mask) {
+		home = (size_t)msgid_hash(m->slot[i]) & mask;
+		if (((i - home) & mask) >= ((i - hole) & mask)) {
+			m->slot[hole] = m->slot[i];
+			hole = i;
+		}
+	}
+	m->slot[hole] = NULL;
+	m->n--;
 }
 
 const struct live_mail *
@@ -203,6 +222,67 @@ live_trim(struct live *l)
 	memset(&l->mail, 0, sizeof l->mail);
 	for (size_t i = 0; i < l->n; i++)
 		live_map_put(&l->mail, l->order[i]);
+}
+
+void
+live_mail_drop(struct live *l, struct live_mail *m)
+{
+	live_order_take(l, m);
+	live_map_take(&l->mail, &m->id);
+	live_mail_free(m);
+}
+
+/* ---- the order of the list of incidents ---- */
+
+static int
+cmp_listed(const void *a, const void *b)
+{
+	const struct live_incident *x = *(struct live_incident *const *)a, *y = *(struct live_incident *const *)b;
+
+	if (x->id.realm != y->id.realm)
+		return x->id.realm < y->id.realm ? -1 : 1;
+	if (x->changed != y->changed)
+		return x->changed > y->changed ? -1 : 1;
+	return x->seq > y->seq ? -1 : x->seq < y->seq;
+}
+
+static size_t
+listed_place(const struct live *l, const struct live_incident *inc)
+{
+	size_t lo = 0, hi = l->nlisted, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (cmp_listed(&l->listed[mid], &inc) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+void
+live_listed_put(struct live *l, struct live_incident *inc)
+{
+	size_t i = listed_place(l, inc);
+
+	if (l->nlisted == l->caplisted) {
+		l->caplisted = l->caplisted == 0 ? 64 : l->caplisted * 2;
+		l->listed = xreallocarray(l->listed, l->caplisted, sizeof(struct live_incident *));
+	}
+	memmove(&l->listed[i + 1], &l->listed[i], (l->nlisted - i) * sizeof(struct live_incident *));
+	l->listed[i] = inc;
+	l->nlisted++;
+}
+
+void
+live_listed_take(struct live *l, const struct live_incident *inc)
+{
+	size_t i = listed_place(l, inc);
+
+	assert(i < l->nlisted && l->listed[i] == inc);
+	l->nlisted--;
+	memmove(&l->listed[i], &l->listed[i + 1], (l->nlisted - i) * sizeof(struct live_incident *));
 }
 
 /* ---- what was done about a message ---- */

@@ -24,10 +24,10 @@ struct owed_list {
 	struct live_owed *out;
 };
 
-/* o: with the members of its own already there; taken over. */
+/* o: with the members of its own already there; taken over.  number: NULL: the incident's. */
 static void
 owed_put(struct owed_list *l, const struct owed_item *it, int what, const char *name, const char *word, const char *title,
-    json_t *o)
+    const char *said, json_t *o)
 {
 	struct query *q = l->q;
 	char number[320];
@@ -35,7 +35,7 @@ owed_put(struct owed_list *l, const struct owed_item *it, int what, const char *
 	query_put_text(o, "what", name);
 	query_put_text(o, "what_name", word);
 	query_put_id(o, "incident", &it->incident);
-	query_put_text(o, "number", l->inc != NULL ?
+	query_put_text(o, "number", said != NULL ? said : l->inc != NULL ?
 	    query_number(q, l->inc->opener, l->inc->number, number, sizeof number) : "");
 	query_put_text(o, "title", title);
 	query_put_id(o, "about", &it->about);
@@ -85,7 +85,7 @@ owed_add(void *ctx, const struct owed_item *from)
 	    msgid_is_set(&l->inc->merged_into))
 		query_put_id(o, "merged_into", &l->inc->merged_into);
 	owed_put(l, &it, (int)it.what, what[it.what].name, query_say(q, what[it.what].en, what[it.what].zh),
-	    buf_cstr(&title), o);
+	    buf_cstr(&title), NULL, o);
 	buf_free(&title);
 }
 
@@ -104,7 +104,7 @@ owed_grade(struct owed_list *l)
 	(void)snprintf(it.clause, sizeof it.clause, "%s", ask.clause != NULL ? ask.clause : "");
 	(void)snprintf(it.towards, sizeof it.towards, "%s", l->q->self);
 	owed_put(l, &it, OWED_GRADE_AGAIN, "grade", query_say(l->q, "grade to be stated", "定级"), l->inc->title,
-	    json_object());
+	    NULL, json_object());
 }
 
 /* Bytes of s that fit into size, ended at a character. */
@@ -149,7 +149,7 @@ owed_signatures(struct owed_list *l)
 		query_title(q, line->body, QUERY_TITLE, &title);
 		o = json_object();
 		query_put_text(o, "person", line->owed_by);
-		owed_put(l, &it, OWED_SIGNATURE, "signature", query_say(q, "signature", "补签"), buf_cstr(&title), o);
+		owed_put(l, &it, OWED_SIGNATURE, "signature", query_say(q, "signature", "补签"), buf_cstr(&title), NULL, o);
 		buf_free(&title);
 	}
 }
@@ -194,7 +194,7 @@ owed_returned(struct owed_list *l, const struct inbox_item *it, const struct bod
 	struct buf title = { 0 };
 	struct journal_msg m;
 	struct body *of = NULL;
-	char number[320];
+	char number[320] = "";
 	json_t *o, *list;
 
 	if (!it->attention)
@@ -212,10 +212,10 @@ owed_returned(struct owed_list *l, const struct inbox_item *it, const struct bod
 	query_put(o, "stations", list);
 	if (ref != NULL)
 		query_put_id(o, "returned", &ref->u.id);
-	owed_put(l, &item, OWED_RETURNED, "returned", query_say(q, "not delivered", "未送达"), buf_cstr(&title), o);
 	memset(&inc, 0, sizeof inc);
 	if (msgid_is_set(&it->incident) && q->j->ops->incident_get(q->j, &it->incident, &inc) == 0)
-		query_put_text(o, "number", query_number(q, it->incident.origin, inc.number, number, sizeof number));
+		(void)query_number(q, it->incident.origin, inc.number, number, sizeof number);
+	owed_put(l, &item, OWED_RETURNED, "returned", query_say(q, "not delivered", "未送达"), buf_cstr(&title), number, o);
 	buf_free(&inc.summary);
 	buf_free(&title);
 	body_free(of);
@@ -239,10 +239,27 @@ owed_of_mail(struct query *q, const struct inbox_item *it, const struct body *b,
 void
 owed_clear(struct live_owed *o)
 {
-	for (size_t i = 0; i < o->n; i++)
+	for (size_t i = 0; i < o->n; i++) {
 		json_decref(o->v[i].o);
+		free(o->v[i].text);
+	}
 	free(o->v);
 	memset(o, 0, sizeof *o);
+}
+
+void
+owed_pack(struct live_owed *o)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		struct live_due *d = &o->v[i];
+
+		if (d->o == NULL)
+			continue;
+		d->text = json_dumps(d->o, JSON_COMPACT);
+		d->len = d->text != NULL ? (uint32_t)strlen(d->text) : 0;
+		json_decref(d->o);
+		d->o = NULL;
+	}
 }
 
 /* Has this station reported that incident to the one above? */
@@ -264,15 +281,16 @@ reported_up(const struct query *q, const struct incident *inc)
  * and says where it went.  NULL: no longer owed; else the item to show, the caller's.
  */
 static json_t *
-owed_merged(struct query *q, json_t *o)
+owed_merged(struct query *q, const struct live_due *d)
 {
+	json_error_t err;
+	json_t *o = d->o != NULL ? json_incref(d->o) : json_loadb(d->text, d->len, 0, &err);
 	struct msgid at;
-	json_t *shown;
 	char number[320] = "";
 	struct buf title = { 0 };
 
-	if (!msgid_parse(json_string_value(json_object_get(o, "merged_into")), &at))
-		return json_incref(o);
+	if (json_object_get(o, "merged_into") == NULL || !msgid_parse(json_string_value(json_object_get(o, "merged_into")), &at))
+		return o;
 	for (int i = 0; i < MERGES_MAX && msgid_is_set(&at); i++) {
 		struct folded fd;
 		bool up;
@@ -284,28 +302,158 @@ owed_merged(struct query *q, json_t *o)
 			(void)query_number(q, fd.incident->opener, fd.incident->number, number, sizeof number);
 		at = fd.incident->merged_into;
 		folded_free(&fd);
-		if (up)
+		if (up) {
+			json_decref(o);
 			return NULL;
+		}
 	}
-	shown = json_copy(o);
-	query_put_text(shown, "merged_number", number);
+	if (o == d->o) {
+		o = json_copy(d->o);
+		json_decref(d->o);
+	}
+	query_put_text(o, "merged_number", number);
 	buf_printf(&title, query_say(q, "%s (merged into %s)", "%s(并入%s)"),
 	    json_string_value(json_object_get(o, "title")) != NULL ? json_string_value(json_object_get(o, "title")) : "",
 	    number);
-	query_put_text(shown, "title", buf_cstr(&title));
+	query_put_text(o, "title", buf_cstr(&title));
 	buf_free(&title);
-	return shown;
+	return o;
+}
+
+size_t
+owed_standing(struct query *q, const struct live_owed *owed)
+{
+	size_t n = 0;
+	json_t *o;
+
+	for (size_t i = 0; i < owed->n; i++)
+		if ((o = owed_merged(q, &owed->v[i])) != NULL) {
+			json_decref(o);
+			n++;
+		}
+	return n;
+}
+
+/* ---- all of it, next due first ---- */
+
+/* Incidents answer for the messages that belong to them. */
+int
+owed_mail(struct query *q, struct live_mail *m)
+{
+	struct live_owed *owed = &m->owed[q->zh ? LIVE_ZH : LIVE_EN];
+	struct journal_msg msg;
+	struct body *b;
+	int rc;
+
+	if (!live_alone(m) || owed->made)
+		return 0;
+	rc = query_message(q, &m->id, &msg, &b);
+	if (rc == 0)
+		rc = owed_of_mail(q, &m->it, b, owed);
+	owed_pack(owed);
+	owed->made = true;
+	body_free(b);
+	buf_free(&msg.body);
+	return rc == -1 ? -1 : 0;
+}
+
+void
+owed_forget_due(struct live *l)
+{
+	for (int z = 0; z < LIVE_LANGUAGES; z++) {
+		free(l->due[z]);
+		l->due[z] = NULL;
+		l->ndue[z] = 0;
+	}
+}
+
+static int
+cmp_due(const void *a, const void *b)
+{
+	const struct live_due *x = *(struct live_due *const *)a, *y = *(struct live_due *const *)b;
+	int c;
+
+	if (x->due != y->due)
+		return x->due < y->due ? -1 : 1;
+	if ((c = msgid_cmp(&x->about, &y->about)) != 0)
+		return c;
+	return (x->what > y->what) - (x->what < y->what);
+}
+
+/* Has it been made in the other language, and found empty?  Then it is in this one. */
+static bool
+known_empty(const struct live_owed owed[LIVE_LANGUAGES])
+{
+	for (int z = 0; z < LIVE_LANGUAGES; z++)
+		if (owed[z].made && owed[z].n == 0)
+			return true;
+	return false;
+}
+
+static void
+due_add(struct live *l, int z, size_t *cap, const struct live_owed *owed)
+{
+	if (l->ndue[z] + owed->n > *cap) {
+		*cap = 2 * (l->ndue[z] + owed->n);
+		l->due[z] = xreallocarray(l->due[z], *cap, sizeof(struct live_due *));
+	}
+	for (size_t i = 0; i < owed->n; i++)
+		l->due[z][l->ndue[z]++] = &owed->v[i];
+}
+
+int
+owed_due(struct query *q, struct live *l)
+{
+	struct live_incident *inc;
+	size_t cap = 64;
+	int z = q->zh ? LIVE_ZH : LIVE_EN;
+
+	if (l->due[z] != NULL)
+		return 0;
+	l->due[z] = xcalloc(cap, sizeof(struct live_due *));
+	for (size_t i = 0; i < l->incidents.slots; i++) {
+		if ((inc = l->incidents.slot[i]) == NULL || known_empty(inc->owed))
+			continue;
+		if (!inc->owed[z].made) {
+			struct folded fd;
+			int rc = station_fold(q->s, &inc->id, &fd);
+
+			if (rc == 0)
+				rc = owed_of_incident(q, fd.incident, &inc->owed[z]);
+			owed_pack(&inc->owed[z]);
+			inc->owed[z].made = true;
+			folded_free(&fd);
+			if (rc == -1)
+				goto failed;
+		}
+		due_add(l, z, &cap, &inc->owed[z]);
+	}
+	for (size_t i = 0; i < l->n + l->nfresh; i++) {
+		struct live_mail *m = i < l->n ? l->order[i] : l->fresh[i - l->n];
+
+		if (!live_alone(m) || known_empty(m->owed))
+			continue;
+		if (owed_mail(q, m) == -1)
+			goto failed;
+		due_add(l, z, &cap, &m->owed[z]);
+	}
+	if (l->ndue[z] > 1)
+		qsort(l->due[z], l->ndue[z], sizeof(struct live_due *), cmp_due);
+	return 0;
+failed:
+	owed_forget_due(l);
+	return -1;
 }
 
 json_t *
 query_owed(struct query *q)
 {
-	struct live *l = live_get(q);
+	struct live *l = live_get_owed(q);
 	int z = q->zh ? LIVE_ZH : LIVE_EN;
 	bool more = false;
 	json_t *o, *list;
 
-	if (l == NULL || live_due(q, l) == -1)
+	if (l == NULL || owed_due(q, l) == -1)
 		return query_unreadable(q);
 	list = json_array();
 	for (size_t i = 0; i < l->ndue[z]; i++) {
@@ -318,9 +466,7 @@ query_owed(struct query *q)
 			more = true;
 			break;
 		}
-		if (json_object_get(d->o, "merged_into") == NULL)
-			(void)json_array_append(list, d->o);
-		else if ((o = owed_merged(q, d->o)) != NULL)
+		if ((o = owed_merged(q, d)) != NULL)
 			(void)json_array_append_new(list, o);
 	}
 	o = json_object();

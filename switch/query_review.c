@@ -278,6 +278,7 @@ query_remarks(const struct rules *rules, const struct body *b, int64_t now, quer
 	const struct field *remarked[FIELD_REPEAT_MAX];
 	struct check_remark r;
 	struct check_walk w;
+	struct element_walk ew;
 	struct element e;
 	struct buf line = { 0 };
 	int stage = body_enum(b, F_STAGE);
@@ -294,11 +295,10 @@ query_remarks(const struct rules *rules, const struct body *b, int64_t now, quer
 	if (body_enum(b, F_KIND) != KIND_REPORT || (stage != STAGE_FIRST && stage != STAGE_FINAL) || er == NULL)
 		return;
 	/* One line for all of them: a first report in a hurry has many. */
-	for (size_t i = 0; element_at(er, b, i, &e); i++) {
+	element_walk_begin(&ew, er, b);
+	while (element_walk_next(&ew, &e)) {
 		bool told = false;
 
-		if (e.state != ELEMENT_MISSING)
-			continue;
 		for (size_t k = 0; e.field != NULL && !told && k < nremarked; k++)
 			told = remarked[k] == e.field;
 		if (told)
@@ -309,7 +309,7 @@ query_remarks(const struct rules *rules, const struct body *b, int64_t now, quer
 	if (line.n > 0) {
 		struct buf text = { 0 };
 
-		buf_printf(&text, _("nothing is said of: %s"), buf_cstr(&line));
+		buf_printf(&text, i18n_text(N_("nothing is said of: %s")), buf_cstr(&line));
 		tell(ctx, buf_cstr(&text));
 		buf_free(&text);
 	}

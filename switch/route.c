@@ -337,9 +337,27 @@ struct ways {
 	size_t n, max;
 };
 
-/* Does its row say of this station more than of us?  Then it has a way there that need not lead through us. */
+/*
+ * A "~PLACE" that covers `to` says no more than that the neighbour can reach a station above it: us, to whom it would hand the parcel
+ * back, or one below us where the parcel has been.  There it would stay.
+ */
 static bool
-leads_past(const struct topology *t, const struct neighbour *n, const char *to)
+says_no_more(const struct topology *t, const struct neighbour *n, const char *place, const char *to, const struct ways *w)
+{
+	if (station_under(to, n->station))
+		return false;
+	if (station_under(to, t->self) && station_under(t->self, place))
+		return true;
+	for (size_t i = 0; i < w->nhops; i++)
+		if (strcmp(w->hops[i], to) != 0 && station_under(to, w->hops[i]) && station_under(w->hops[i], place) &&
+		    station_under(w->hops[i], t->self))
+			return true;
+	return false;
+}
+
+/* Has it a way there that need not lead through us? */
+static bool
+leads_past(const struct topology *t, const struct neighbour *n, const char *to, const struct ways *w)
 {
 	const char *at = n->via;
 	char place[STATION_MAX];
@@ -347,29 +365,24 @@ leads_past(const struct topology *t, const struct neighbour *n, const char *to)
 	if (via_names(n, to) || (n->role == ROLE_CHILD && station_under(to, n->station)))
 		return true;
 	while (via_place(&at, to, place) != NULL)
-		if (!station_under(t->self, place))
+		if (!says_no_more(t, n, place, to, w))
 			return true;
 	return false;
 }
 
-/*
- * A "~PLACE" that covers us as well says no more than that this neighbour can reach our own place: to what lies below us it would
- * hand the parcel back, and there it would stay.  It is a way there only when it leads to another neighbour of ours who has one.
- */
+/* The ways instead; one that says no more than that is a way all the same when it leads to another neighbour of ours who has one. */
 static bool
 leads_instead(const struct topology *t, const struct neighbour *n, const char *to, const struct ways *w)
 {
 	const char *at = n->via;
 	char place[STATION_MAX];
 
-	if (!station_under(to, t->self))
-		return via_instead(n, to);
 	while (via_place(&at, to, place) != NULL) {
-		if (!station_under(t->self, place))
+		if (!says_no_more(t, n, place, to, w))
 			return true;
 		for (size_t i = 0; i < t->count; i++)
 			if (&t->n[i] != n && strcmp(t->n[i].station, to) != 0 && station_under(t->n[i].station, place) &&
-			    !excluded(&t->n[i], w->hops, w->nhops) && leads_past(t, &t->n[i], to))
+			    !excluded(&t->n[i], w->hops, w->nhops) && leads_past(t, &t->n[i], to, w))
 				return true;
 	}
 	return false;

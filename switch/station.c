@@ -67,16 +67,32 @@ station_changed(struct station *s, const struct msgid *incident)
 }
 
 void
+station_actor(struct station *s, const char *seat, const char *terminal)
+{
+	snprintf(s->actor, sizeof s->actor, "%s", seat);
+	snprintf(s->terminal, sizeof s->terminal, "%s", terminal);
+}
+
+const char *
+station_who(const struct station *s, const char *who, char *buf, size_t size)
+{
+	if (who == NULL || *s->terminal == '\0' || strcmp(who, s->actor) != 0)
+		return who != NULL ? who : "";
+	snprintf(buf, size, "%s@%s", who, s->terminal);
+	return buf;
+}
+
+void
 station_audit(struct station *s, int64_t now, int what, const struct msgid *id, const char *detail, const char *who,
     const uint8_t *digest)
 {
 	static const uint8_t none[DIGEST_LEN];
-	char ref[192], text[MSGID_TEXT_MAX] = "";
+	char ref[192], text[MSGID_TEXT_MAX] = "", at[128];
 
 	if (id != NULL)
 		msgid_format(id, text, sizeof text);
 	snprintf(ref, sizeof ref, "%s%s%s", text, *text != '\0' && *detail != '\0' ? " " : "", detail);
-	s->j->ops->chain_add(s->j, now, what, ref, who, digest != NULL ? digest : none);
+	s->j->ops->chain_add(s->j, now, what, ref, station_who(s, who, at, sizeof at), digest != NULL ? digest : none);
 	s->wrote = true;
 }
 
@@ -93,11 +109,11 @@ open_epoch(struct station *s, int64_t now, struct fault *f)
 		return fault_set(f, EX_IOERR, "epoch", _("the journal cannot be read"));
 	if (rc == 0)
 		last = strtoull(val, &end, 10);
-	if (line_remember(s, last) == -1)
-		return fault_set(f, EX_IOERR, "epoch", _("the journal cannot be written"));
 	s->epoch = now / 1000 > 0 ? (uint64_t)(now / 1000) : 1;
 	if (s->epoch <= last)
 		s->epoch = last + 1;
+	if (s->epoch <= line_above(s)) /* given back to us, from a life whose clock stood ahead */
+		s->epoch = line_above(s) + 1;
 	snprintf(val, sizeof val, "%" PRIu64, s->epoch);
 	if (s->j->ops->meta_set(s->j, "epoch", val) != 0 || s->j->ops->meta_set(s->j, "station", s->conf.self) != 0)
 		return fault_set(f, EX_IOERR, "epoch", _("the journal cannot be written"));
@@ -151,7 +167,7 @@ station_free(struct station *s)
 	free(s->open.g);
 	free(s->committing.g);
 	free(s->changed.v);
-	free(s->arrived.v);
+	deliver_free(s);
 	turn_free(s);
 	originals_free(s->originals);
 	lines_free(s->lines);
@@ -227,6 +243,22 @@ station_dirty(const struct station *s)
 	return s->wrote || s->open.n > 0 || s->arrived.n > 0 || s->changed.n > 0;
 }
 
+bool
+station_can_wait(const struct station *s)
+{
+	struct link_status st;
+
+	if (!s->wrote || s->open.n > 0 || s->arrived.n > 0 || s->changed.n > 0 || s->nconcluded > 0)
+		return false;
+	for (size_t i = 0; i < s->nlinks; i++) {
+		link_status(s->links[i]->link, &st);
+		for (int p = PREC_FLASH; p <= PREC_ROUTINE; p++)
+			if (st.state == LINK_UP && st.queued[p] > 0)
+				return false; /* what has just passed may have made room for it */
+	}
+	return true;
+}
+
 void
 station_prepare(struct station *s, int64_t now)
 {
@@ -267,7 +299,7 @@ station_committed(struct station *s, int64_t now, bool ok)
 			break;
 		case GATE_REFUSE:
 			if ((l = station_link(s, g->peer)) != NULL)
-				link_refuse(l->link, now, g->handle, "disk full");
+				link_refuse(l->link, now, g->handle, g->why);
 			break;
 		case GATE_ENQUEUE:
 			station_enqueue(s, now, g->peer, g->handle, g->precedence, g->bytes);

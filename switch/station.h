@@ -40,6 +40,7 @@ struct station_conf {
 	const struct codebook *codebook;
 	const struct rules *rules;
 	uint64_t seed;
+	uint8_t seal[32];		/* key of the seals of our own messages (seal.h) */
 	int64_t reoffer;		/* ms an addressee stays without 送达 before it is offered again; 0: 600000 */
 	int64_t return_after;		/* ms without 送达 after which the origin concludes "returned"; 0: 72 h */
 	int64_t divert[5];		/* ms a link may be down before a parcel of this precedence takes another way; 0: 60 s, 180 s, 600 s, 1800 s */
@@ -117,6 +118,8 @@ void station_destroy(struct station *, int64_t now, uint64_t ticket, const struc
  * given; EX_DATAERR too large, or what came is not the document.  When they are here blob_get of the journal has them.  station_original.c */
 void station_original_want(struct station *, int64_t now, uint64_t ticket, const struct msgid *);
 
+/* Whose acts follow, and from which terminal ("" = none): the audit names both where it names the seat. */
+void station_actor(struct station *, const char *seat, const char *terminal);
 /* A person has acted at a desk of this station (hosted: held 送达 go out now). */
 void station_attended(struct station *, int64_t now);
 /* Room on the disk (space.h): messages of a precedence more urgent than or equal to `lowest` are taken, from people and neighbours; others
@@ -125,6 +128,8 @@ void station_room(struct station *, int64_t now, int lowest);
 
 /* Turn. */
 bool station_dirty(const struct station *);
+/* Of what frames have brought: it is dirty, yet nothing outside waits for the COMMIT (parcels have passed, and no more); within tens of ms. */
+bool station_can_wait(const struct station *);
 void station_prepare(struct station *, int64_t now);		/* last writes of the turn (folds, 送达 batches); before commit */
 void station_committed(struct station *, int64_t now, bool ok);	/* !ok: nothing is released, the shell stops */
 void station_flush(struct station *, int64_t now);

@@ -86,6 +86,7 @@ keep(struct station *s, const struct journal_msg *m)
 	k = &t->v[t->n];
 	*k = (struct kept){.m = *m};
 	memset(&k->m.body, 0, sizeof k->m.body);
+	k->m.decoded = NULL;
 	k->next_id = t->by_id[bucket(&m->id)];
 	t->by_id[bucket(&m->id)] = (uint32_t)t->n;
 	k->next_incident = t->by_incident[bucket(&m->incident)];
@@ -205,9 +206,16 @@ turn_number_set(struct station *s, const char *key, unsigned long n)
 static void
 put(struct station *s, const struct msgid *id, const struct folded *fd)
 {
-	struct journal_incident row;
+	struct journal_incident row, had;
 
 	foldcache_row(id, fd, &row);
+	/* Found by its number it stays, though retention has taken the message that gave it. */
+	if (row.number[0] == '\0' && foldcache_retired(fd)) {
+		memset(&had, 0, sizeof had);
+		if (s->j->ops->incident_get(s->j, id, &had) == 0)
+			memcpy(row.number, had.number, sizeof row.number);
+		buf_free(&had.summary);
+	}
 	s->j->ops->incident_put(s->j, &row);
 	s->wrote = true;
 	buf_free(&row.summary);

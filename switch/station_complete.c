@@ -343,7 +343,7 @@ int
 draft_complete(struct draft *d)
 {
 	const struct station_submit *r = d->req;
-	static const uint32_t ours[] = {F_ID, F_WRITTEN, F_SEAT, F_NUMBER, F_RING, F_REGARDING, F_ORDER, F_DRAFTED,
+	static const uint32_t ours[] = {F_ID, F_WRITTEN, F_SEAT, F_SEAL, F_NUMBER, F_RING, F_REGARDING, F_ORDER, F_DRAFTED,
 	    F_UNSIGNED, F_SIGNATURE_OWED, F_TRIES, F_ADOPTER};
 	size_t t;
 

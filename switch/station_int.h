@@ -2,7 +2,7 @@
 #define SWITCH_STATION_INT_H
 /*
  * Inside of the station: shared by station.c (life, turn, links), station_link.c (neighbours), station_recv.c (what
- * arrives), station_submit.c, station_complete.c, station_address.c (what people enter), station_original.c
+ * arrives), station_deliver.c (its 送达), station_submit.c, station_complete.c, station_address.c (what people enter), station_original.c
  * (imported bytes) and station_view.c (folding and
  * resolving).  Nobody else includes it.
  */
@@ -54,6 +54,7 @@ struct gate {
 	size_t bytes;		/* ENQUEUE */
 	struct msgid id;	/* REPLY; origin "" = refused or without id */
 	bool duplicate;
+	const char *why; /* REFUSE; static text */
 	struct fault *fault; /* owned, REPLY */
 };
 struct gates {
@@ -66,6 +67,11 @@ struct gates {
 struct idlist {
 	struct msgid *v;
 	size_t n, cap;
+};
+
+struct idindex { /* places of a list's items, by hash; station_deliver.c */
+	uint32_t *slot;
+	size_t cap, n;
 };
 
 struct station {
@@ -91,19 +97,23 @@ struct station {
 	uint8_t bad[QUARANTINE_SEEN][DIGEST_LEN]; /* digests of what was quarantined last */
 	size_t nbad;
 	struct lines *lines; /* station_line.c */
-	struct came *came;   /* station_recv.c */
+	struct came *came;   /* station_deliver.c */
 	size_t ncame, capcame;
+	struct idindex came_at, arrived_at;
 	const struct neighbour *way; /* the one the parcel being made has to take; NULL: the best.  station_offer.c */
 	struct open_row *todo;	     /* of the sweep under way */
 	size_t ntodo, captodo, attodo;
 	int64_t next_thorough; /* ms UTC of the next look at every open addressee */
+	uint64_t parked_row;   /* outbox row up to which what has no way was looked at; 0: from the first */
 	struct concluded *concluded; /* station_return.c */
 	size_t nconcluded, capconcluded;
 	struct away *away;
 	size_t naway, capaway;
 	bool away_loaded;
 	int64_t attended_at;  /* ms UTC of a person's last act at a desk, 0 never */
+	char actor[96], terminal[32]; /* who acts: station_actor() */
 	int room;	      /* lowest precedence taken; PREC_ROUTINE: all */
+	int64_t given_at;     /* ms UTC it was last told that neighbours give back what this station had lost */
 	struct turn *turn;	     /* what this turn has stored; station_cache.c */
 	struct originals *originals; /* requests under way; NULL: none looked at; station_original.c */
 	struct { int64_t at; uint64_t left, seq; } search; /* last look (ms UTC), not indexed then, end of the chain then; station_search.c */
@@ -126,6 +136,8 @@ void idlist_add(struct idlist *, const struct msgid *); /* keeps it unique */
  * us.  Addressees without a path are returned through nopath (caller frees; may be NULL: they wait in the outbox). */
 void station_forward(struct station *, const struct journal_msg *, char (*to)[STATION_MAX], size_t nto,
     const struct envelope *came, struct envelope *nopath);
+/* "SEAT@TERMINAL" when it is the one who acts, else who. */
+const char *station_who(const struct station *, const char *who, char *buf, size_t size);
 void station_audit(struct station *, int64_t now, int what, const struct msgid *id, const char *detail, const char *who,
     const uint8_t *digest);
 
@@ -162,10 +174,13 @@ void line_committed(struct station *, int64_t now);	/* before the gates open */
 void line_flush(struct station *, int64_t now);		/* tells the neighbours what is committed */
 void line_tick(struct station *, int64_t now);
 int64_t line_wake(const struct station *);
-/* May this parcel of our own origin be taken back?  Only after a restore, of an epoch before ours, from where it may have gone. */
-bool line_restores(const struct station *, const char *peer, const struct envelope *e, const struct msgid *id);
-/* A start begins: what is known of our own messages of the epoch before.  0, or -1: the journal has failed. */
-int line_remember(struct station *, uint64_t last_epoch);
+/* False for an hour after the clock has leapt forward by more than that: it may have been wrong when things were stored. */
+bool line_clock_settled(const struct station *);
+/* May this parcel of our own origin be taken back?  Only after a restore, of another epoch than ours, from where it may have gone. */
+bool line_restores(const struct station *, const struct envelope *e, const struct msgid *id, const struct body *);
+/* It has been: no later epoch of ours may be that of such a message.  line_above(): the highest one so far, 0 none. */
+void line_restored(struct station *, const struct msgid *);
+uint64_t line_above(const struct station *);
 
 /* station_cache.c: the folds this turn has changed, cached in its transaction. */
 void station_cache(struct station *, int64_t now);
@@ -194,9 +209,14 @@ void offer_by(struct station *, int64_t now, const struct journal_msg *, char (*
 /* Of n ways the one for the k-th offer (from 0): in turn, but none that is down while another is up. */
 const struct neighbour *offer_choose(const struct station *, const struct neighbour *const *, size_t n, size_t k);
 void offers_free(struct station *);
+/* A copy of a relayed message came for `to`, and one waits in the outbox already: may that one go?  Yes when it has no way, or its line is
+ * down for too long, and the copy just come has one that is up.  True: it has been withdrawn. */
+bool offer_takes_over(struct station *, int64_t now, const struct journal_msg *, const char *to, const struct envelope *came);
 
 /* station_return.c: the origin's conclusion that an addressee cannot be reached, and what is told of it. */
 #define WAYS_MAX 16
+#define NO_PATH "no path"		/* F_REASON of a relay's word: its topology knows no way there */
+#define NO_OTHER_PATH "no other path"	/* none but those the copy has come by: another copy, or later, may pass */
 /* The ways to this addressee that have not told of this message since `since` (ms UTC) that they know no path. */
 size_t return_ways(struct station *, const struct journal_msg *, const char *to, int64_t since, const struct neighbour **ways);
 void return_expired(struct station *, int64_t now, struct journal_delivery *);	/* no 送达 in return_after */
@@ -218,11 +238,18 @@ bool room_holds(struct station *, int64_t now, const struct msgid *);	/* hosted,
 void room_release(struct station *, int64_t now);	/* what was held goes out with this turn */
 bool room_quarantine(struct station *, int64_t now, struct slink *, size_t len);	/* false: this neighbour's share of the day is used up */
 
+/* station_deliver.c */
+/* "CODE@ms ... CODE@ms", origin first, this station last.  False: it came straight from its origin, or is too long to tell. */
+bool deliver_way(const struct station *, int64_t now, const struct envelope *, char *out, size_t size);
+void deliver_arrived(struct station *, int64_t now, const struct msgid *, int kind, const struct envelope *);	/* stored here, for us */
+void deliver_owe(struct station *, const struct msgid *);	/* its 送达 goes out with this turn */
+void station_deliver(struct station *, int64_t now);		/* issues the turn's 送达 */
+void deliver_free(struct station *);
+
 /* station_recv.c */
 void station_quarantine(struct station *, int64_t now, const char *from, const char *why, const void *, size_t);
 void station_received(struct station *, int64_t now, struct slink *, uint64_t handle, const void *, size_t);
 void station_passed(struct station *, int64_t now, uint64_t row); /* the neighbour has custody */
-void station_deliver(struct station *, int64_t now);		  /* issues the turn's 送达 */
 void station_sweep(struct station *, int64_t now);		  /* re-offers what has no 送达; station_offer.c */
 
 #endif

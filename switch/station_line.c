@@ -25,6 +25,7 @@
 #define IDLE_DEFAULT 120000
 #define DAY_BEGINS_DEFAULT (INT64_C(16) * 3600 * 1000)
 #define RESEND_DEFAULT 30
+#define STEP_FAR 3600000 /* ms; after a step of so much, ages say nothing for as long */
 #define STEP_MOST 600000 /* ms; a larger step of the clock is not time passing */
 
 void
@@ -34,6 +35,7 @@ lines_time(struct lines *l, int64_t now)
 
 	if (!l->timed) {
 		l->timed = true;
+		l->stepped = -1;
 		l->now = now;
 		return;
 	}
@@ -42,6 +44,14 @@ lines_time(struct lines *l, int64_t now)
 	l->now = now;
 	if (step > 0 && step <= STEP_MOST)
 		l->mono += step;
+	else if (step >= STEP_FAR)
+		l->stepped = l->mono;
+}
+
+bool
+line_clock_settled(const struct station *s)
+{
+	return s->lines == NULL || s->lines->stepped == -1 || s->lines->mono - s->lines->stepped >= STEP_FAR;
 }
 
 int64_t

@@ -21,8 +21,8 @@
 #include "station_int.h"
 
 #define LINE_DAY INT64_C(86400000)
-#define LINE_STREAMS_MAX 4096	/* kept of one neighbour and direction: a mad one shall not fill our memory */
-#define LINE_GAPS_MAX 16384	/* ranges of one stream */
+#define LINE_STREAMS_MAX 256	/* kept of one neighbour and direction: a mad one shall not fill our memory */
+#define LINE_GAPS_MAX 4096	/* ranges of one stream */
 #define LINE_NOTES_MAX 32	/* waiting to be told; what finds no room is said again by the timers */
 #define LINE_NEED_MOST 256	/* numbers of one NEED */
 #define LINE_RANGES_MOST 40	/* ranges of a note */
@@ -92,6 +92,8 @@ struct line_peer {
 	struct { uint64_t stream, from, to; int64_t at; } closing;	/* stream 0: none */
 	struct line_diff diff;
 	uint64_t work;		/* rows left */
+	int64_t bad_at;		/* mono of the last note that could not be read and was logged; 0 none */
+	uint64_t bad;		/* such notes since */
 };
 
 #define LINE_DIGESTS 1024
@@ -102,6 +104,7 @@ struct lines {
 	bool touched;
 	bool timed;
 	int64_t now, mono;	/* as link.c keeps them: steps of the clock are not time passing */
+	int64_t stepped;	/* mono at the last step forward of an hour and more; -1 none */
 	int64_t look_at;	/* mono */
 	struct { uint64_t row; uint8_t digest[DIGEST_LEN]; } digests[LINE_DIGESTS];	/* of what was sent last */
 	struct { char peer[STATION_MAX]; uint64_t row; } *forget;	/* to be taken out of the links */

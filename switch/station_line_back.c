@@ -10,14 +10,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include "log.h"
+#include "seal.h"
 #include "station_line.h"
 
 #define GIVE_BATCH 64
 #define GIVE_SCAN 4096
 #define GIVE_EVERY 1000
 #define GIVE_LATER 5000
+#define AHEAD_MOST (UINT64_C(32) * 86400) /* an epoch so far above ours is no clock that stood ahead */
+#define ABOVE_KEY "epoch.above"
 
 /* ---- giving again, giving back ---- */
+
+/* It lies below a station where the message has been, and the neighbour does not: from there it would only be led back. */
+static bool
+lies_behind(const struct envelope *e, const char *to, const char *peer)
+{
+	for (size_t i = 0; i < e->nhops; i++)
+		if (station_under(to, e->hops[i]) && !station_under(peer, e->hops[i]))
+			return true;
+	return false;
+}
 
 /*
  * Addressees of the message whose way begins with this neighbour, those too who have had it: a relay that hands it on
@@ -40,7 +53,7 @@ addressees(struct station *s, const struct line_peer *lp, const struct msgid *id
 			if (e->nto == ENVELOPE_TO_MAX)
 				return open;
 			if (strcmp(to, lp->peer) != 0 &&
-			    (strcmp(to, s->conf.self) == 0 ||
+			    (strcmp(to, s->conf.self) == 0 || lies_behind(e, to, lp->peer) ||
 				(n = route_next(s->conf.topology, to, (const char(*)[STATION_MAX])e->hops,
 				     e->nhops)) == NULL ||
 				strcmp(n->station, lp->peer) != 0))
@@ -70,6 +83,10 @@ line_offer(struct station *s, struct line_peer *lp, const struct msgid *id, uint
 	e.given_back = back || strcmp(id->origin, lp->peer) == 0;
 	if (!e.given_back && strcmp(id->origin, s->conf.self) != 0)
 		(void)envelope_add_hop(&e, id->origin);
+	/* What of its way is still known: the neighbour it came from must not get it from above as if it were forged. */
+	if (!e.given_back && strcmp(m.from, s->conf.self) != 0 && strcmp(m.from, id->origin) != 0 &&
+	    strcmp(m.from, lp->peer) != 0)
+		(void)envelope_add_hop(&e, m.from);
 	(void)envelope_add_hop(&e, s->conf.self);
 	e.hop_ms[e.nhops - 1] = m.stored;
 	if (e.given_back)
@@ -171,71 +188,36 @@ line_give(struct station *s, int64_t now, struct line_peer *lp)
 		}
 }
 
-/* ---- taking back ---- */
-
-/* Our own serials of a realm and epoch run from 1 without a gap: how far? */
-static uint64_t
-serials_of(struct station *s, int realm, uint64_t epoch)
+uint64_t
+line_above(const struct station *s)
 {
-	struct msgid id = {.realm = (uint8_t)realm, .epoch = epoch};
-	uint64_t lo = 0, hi = 1;
+	char val[32];
 
-	snprintf(id.origin, sizeof id.origin, "%s", s->conf.self);
-	for (id.serial = hi; hi < UINT64_C(1) << 62 && s->j->ops->get_message(s->j, &id, NULL) == 0; id.serial = hi) {
-		lo = hi;
-		hi *= 2;
-	}
-	while (hi - lo > 1) {
-		uint64_t mid = lo + (hi - lo) / 2;
-
-		id.serial = mid;
-		if (s->j->ops->get_message(s->j, &id, NULL) == 0)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return lo;
+	return s->j->ops->meta_get(s->j, ABOVE_KEY, val, sizeof val) == 0 ? strtoull(val, NULL, 10) : 0;
 }
 
-int
-line_remember(struct station *s, uint64_t last)
+void
+line_restored(struct station *s, const struct msgid *id)
 {
-	char key[48], val[64];
+	char val[32];
 
-	if (last == 0) /* a journal made afresh: there may be messages of ours before it */
-		return s->j->ops->meta_set(s->j, "epoch.first", "0") != 0 ? -1 : 0;
-	snprintf(key, sizeof key, "epoch.%" PRIu64, last);
-	snprintf(val, sizeof val, "%" PRIu64 " %" PRIu64, serials_of(s, REALM_LIVE, last),
-	    serials_of(s, REALM_EXERCISE, last));
-	if (s->j->ops->meta_set(s->j, key, val) != 0)
-		return -1;
-	if (s->j->ops->meta_get(s->j, "epoch.first", val, sizeof val) != 1)
-		return s->j->failed ? -1 : 0;
-	snprintf(val, sizeof val, "%" PRIu64, last);
-	return s->j->ops->meta_set(s->j, "epoch.first", val) != 0 ? -1 : 0;
+	if (id->epoch <= s->epoch || id->epoch <= line_above(s))
+		return;
+	snprintf(val, sizeof val, "%" PRIu64, id->epoch);
+	s->j->ops->meta_set(s->j, ABOVE_KEY, val);
+	s->wrote = true;
 }
 
 /*
- * What this journal knows of itself must not contradict it: of an epoch it has gone through, only what came after the
- * last it has (the backup was made in the midst of it); of one it has never had, anything, if it lies between those it
- * had.  An epoch from before there were numbers was never given to anybody under one.
+ * Whoever is enrolled can write our code into an id: only the seal says that we wrote it (seal.h), and what this journal never lost it
+ * holds, or its tombstone.  An epoch above ours can be lost too: the clock stood ahead in that life; the next start goes above it
+ * (line_above()).
  */
 bool
-line_restores(const struct station *s, const char *peer, const struct envelope *e, const struct msgid *id)
+line_restores(const struct station *s, const struct envelope *e, const struct msgid *id, const struct body *b)
 {
-	char key[48], val[64], *end;
-	uint64_t known;
-
-	(void)peer;
-	if (!e->given_back || strcmp(id->origin, s->conf.self) != 0 || !msgid_valid(id) || id->epoch >= s->epoch)
+	if (!e->given_back || strcmp(id->origin, s->conf.self) != 0 || !msgid_valid(id) || id->epoch == s->epoch ||
+	    (id->epoch > s->epoch && id->epoch - s->epoch > AHEAD_MOST))
 		return false;
-	if (s->j->ops->meta_get(s->j, "epoch.first", val, sizeof val) == 0 && id->epoch < strtoull(val, NULL, 10))
-		return false;
-	snprintf(key, sizeof key, "epoch.%" PRIu64, id->epoch);
-	if (s->j->ops->meta_get(s->j, key, val, sizeof val) != 0)
-		return !s->j->failed;
-	known = strtoull(val, &end, 10);
-	if (id->realm == REALM_EXERCISE)
-		known = strtoull(end, NULL, 10);
-	return id->serial > known;
+	return seal_holds(s->conf.seal, b);
 }

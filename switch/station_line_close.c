@@ -350,6 +350,14 @@ any_missing(const struct line *ln, uint64_t to)
 	return ln->missing.n > 0 && ln->missing.v[0].first <= to;
 }
 
+/* Is everything above the last close here, up to there?  What is on its way again is not, though it is not missing either. */
+static bool
+holds_all(const struct line *ln, uint64_t to)
+{
+	return ln->held.n > 0 && ln->held.v[0].first <= ln->row.closed + 1 &&
+	       ln->held.v[0].first + ln->held.v[0].count - 1 >= to;
+}
+
 void
 line_close_heard(struct station *s, int64_t now, struct line_peer *lp, struct tokens *in)
 {
@@ -374,7 +382,7 @@ line_close_heard(struct station *s, int64_t now, struct line_peer *lp, struct to
 		return;
 	}
 	if (any_missing(ln, to) || from > ln->row.closed + 1) {
-		if (from > ln->row.closed + 1 && !any_missing(ln, from - 1) && ln->told >= to) {
+		if (from > ln->row.closed + 1 && holds_all(ln, from - 1) && ln->told >= to) {
 			/* we are back from a backup, and all of what was agreed on then is here again */
 			line_closed(ln, from - 1);
 			line_touch(s, lp, ln);

@@ -204,11 +204,27 @@ hear_stream(struct station *s, int64_t now, struct line_peer *lp, struct line *l
 	lp->need = lp->need || ln->asked == 0;
 }
 
-/* The peer knows nothing of this stream beyond `after`: it has come back without it. */
+/* The peer knows nothing of this stream beyond `after`: it has come back without it.  What was still missing here of that is lost with
+ * it.  Nothing is noted under those numbers: should it know them again one day, they are asked for again. */
 static void
-hear_lost(struct station *s, struct line_peer *lp, struct line *ln, uint64_t after)
+hear_lost(struct station *s, int64_t now, struct line_peer *lp, struct line *ln, uint64_t after)
 {
+	struct serial_set gone = {0};
 	char key[128], val[32];
+	uint64_t n;
+
+	for (size_t i = 0; i < ln->missing.n; i++)
+		if (ln->missing.v[i].first + ln->missing.v[i].count - 1 > after)
+			serial_set_put(&gone, ln->missing.v[i].first > after ? ln->missing.v[i].first : after + 1,
+			    ln->missing.v[i].first + ln->missing.v[i].count - 1);
+	if ((n = serial_set_count(&gone)) > 0) {
+		tell_beyond(s, now, lp, ln, gone.v[0].first, n);
+		serial_set_cut(&ln->missing, after + 1, INT64_MAX);
+		ln->asked = 0;
+		if (ln->missing.n == 0)
+			told_mended(s, lp, ln);
+	}
+	serial_set_free(&gone);
 
 	if (!ln->gave_known) {
 		ln->gave_known = true;
@@ -268,7 +284,7 @@ line_state_heard(struct station *s, int64_t now, struct line_peer *lp, struct to
 		ln->lost = false;
 		hear_stream(s, now, lp, ln, &told[i]);
 		if (told[i].last < ln->row.last && told[i].stream != current)
-			hear_lost(s, lp, ln, told[i].last);
+			hear_lost(s, now, lp, ln, told[i].last);
 	}
 	for (size_t k = 0; k < lp->nin; k++) {
 		uint64_t stream = lp->in[k].row.stream;
@@ -277,7 +293,7 @@ line_state_heard(struct station *s, int64_t now, struct line_peer *lp, struct to
 		for (size_t i = 0; i < nheard && !known; i++)
 			known = heard[i] == stream;
 		if (!known)
-			hear_lost(s, lp, &lp->in[k], 0);
+			hear_lost(s, now, lp, &lp->in[k], 0);
 	}
 out:
 	free(told);

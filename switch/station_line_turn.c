@@ -156,6 +156,11 @@ line_up(struct station *s, int64_t now, const char *peer)
 		s->j->ops->meta_set(s->j, key, old ? "1" : "0");
 		s->wrote = true;
 	}
+	if (old && s->j->ops->meta_get(s->j, "restored", key, sizeof key) == 0) {
+		/* It has no numbers to compare: what was lost and passed there only people can find. */
+		log_event(LOG_LV_WARN, "line", "peer=%s why=\"restored, and that station speaks version 1\"", peer);
+		s->ops->alarm(s->ctx, "old peer", peer);
+	}
 	for (size_t i = 0; i < lp->nnotes; i++)
 		buf_free(&lp->notes[i]);
 	lp->nnotes = 0;
@@ -164,6 +169,19 @@ line_up(struct station *s, int64_t now, const char *peer)
 	lp->diff.stream = lp->closing.stream = 0;
 	for (size_t i = 0; i < lp->nin; i++)
 		lp->in[i].asked = 0;
+}
+
+/* A neighbour that talks nonsense all day shall not fill the log: one line a minute, with how many there were. */
+static void
+note_bad(struct station *s, const char *peer, uint64_t type, const char *why)
+{
+	struct line_peer *lp = line_peer_of(s, peer, true);
+
+	lp->bad++;
+	if (lp->bad_at != 0 && s->lines->mono - lp->bad_at < 60000)
+		return;
+	log_event(LOG_LV_WARN, "note", "peer=%s type=%" PRIu64 " so_far=%" PRIu64 " why=%s", peer, type, lp->bad, log_quote(why));
+	lp->bad_at = s->lines->mono > 0 ? s->lines->mono : 1;
 }
 
 void
@@ -184,7 +202,7 @@ line_note(struct station *s, int64_t now, const char *peer, const void *p, size_
 
 	lines_time(s->lines, now);
 	if (!tokens_array(&in, 1, UINT64_MAX, &items) || !tokens_uint(&in, 0, UINT64_MAX, &type)) {
-		log_event(LOG_LV_WARN, "note", "peer=%s why=%s", peer, log_quote(f.text));
+		note_bad(s, peer, 0, f.text);
 		return;
 	}
 	if (type < NOTE_STATE || type > NOTE_LIST)
@@ -193,7 +211,7 @@ line_note(struct station *s, int64_t now, const char *peer, const void *p, size_
 	f.code = 0;
 	heard[type](s, now, line_peer_of(s, peer, true), &in);
 	if (f.code != 0)
-		log_event(LOG_LV_WARN, "note", "peer=%s type=%" PRIu64 " why=%s", peer, type, log_quote(f.text));
+		note_bad(s, peer, type, f.text);
 }
 
 static void

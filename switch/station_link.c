@@ -169,7 +169,7 @@ slink_new(struct station *s, const struct neighbour *n)
 	lc.seed = s->conf.seed;
 	for (const char *p = n->station; *p != '\0'; p++)
 		lc.seed = (lc.seed ^ (uint8_t)*p) * 0x100000001b3u;
-	lc.seed ^= s->epoch;
+	lc.seed ^= lc.epoch * UINT64_C(0x9e3779b97f4a7c15); /* of this link: one made anew shall not repeat the nonces of the old */
 	l->link = link_new(&lc, &slink_ops, l);
 	return l;
 }

@@ -24,6 +24,7 @@
 #define DIVERT_PIECE 500		/* parcels diverted in one turn */
 #define REOFFER_MAX ((int64_t)24 * 3600 * 1000)
 #define RETURN_DEFAULT ((int64_t)72 * 3600 * 1000)
+#define OWN_PARKED ((int64_t)30 * 24 * 3600 * 1000)
 #define WAYS_ANEW ((int64_t)20 * 3600 * 1000)	/* a "no path" older than this is asked about again */
 
 static int64_t
@@ -236,6 +237,86 @@ out:
 	buf_free(&m.body);
 }
 
+struct served {
+	const struct msgid *id;
+	uint64_t row[WAYS_MAX];
+	size_t n;
+};
+
+static int
+served_row(void *ctx, const struct journal_outbox *o)
+{
+	struct served *w = ctx;
+
+	if (msgid_cmp(&o->id, w->id) == 0)
+		w->row[w->n++] = o->row;
+	return w->n == WAYS_MAX;
+}
+
+/* Takes one addressee out of a waiting parcel that leads nowhere; the others wait on under a new number. */
+static bool
+withdraw_from(struct station *s, int64_t now, const struct journal_msg *m, uint64_t row, const char *to,
+    const struct neighbour *way)
+{
+	struct journal_outbox o;
+	struct envelope e, rest;
+	struct fault f;
+	const struct neighbour *n;
+	bool done = false;
+
+	memset(&o, 0, sizeof o);
+	memset(&e, 0, sizeof e);
+	memset(&rest, 0, sizeof rest);
+	if (is_gated(s, row) || s->j->ops->outbox_get(s->j, row, &o) != 0 ||
+	    envelope_decode(o.envelope.p, o.envelope.n, &e, &f) != 0 || e.given_back)
+		goto out;
+	for (size_t i = 0; i < e.nto; i++)
+		if (strcmp(e.to[i], to) == 0)
+			done = true;
+		else
+			envelope_add_to(&rest, e.to[i]);
+	if (done && *o.link != '\0')
+		done = (n = topology_find(s->conf.topology, o.link)) != NULL && n != way && is_lost(s, n, o.precedence);
+	if (!done)
+		goto out;
+	line_withdraw(s, now, &o);
+	s->j->ops->outbox_del(s->j, row);
+	s->wrote = true;
+	if (rest.nto > 0) {
+		for (size_t i = 0; i < e.nhops; i++)
+			if (envelope_add_hop(&rest, e.hops[i]))
+				rest.hop_ms[i] = e.hop_ms[i];
+		buf_put(&rest.sig, e.sig.p, e.sig.n);
+		station_parcel(s, m, o.link, o.precedence, &rest, 0, 0);
+	}
+out:
+	envelope_free(&e);
+	envelope_free(&rest);
+	buf_free(&o.envelope);
+	return done;
+}
+
+bool
+offer_takes_over(struct station *s, int64_t now, const struct journal_msg *m, const char *to, const struct envelope *came)
+{
+	const char(*hops)[STATION_MAX] = (const char(*)[STATION_MAX])came->hops;
+	const struct neighbour *best = route_next(s->conf.topology, to, NULL, 0);
+	const struct neighbour *way = offer_way(s, to, m->precedence, hops, came->nhops);
+	struct served w = {.id = &m->id};
+	struct journal_counts c;
+	bool taken = false;
+
+	if (way == NULL || s->j->ops->counts(s->j, &c) != 0)
+		return false;
+	/* The outbox is walked only when something may be found there that waits in vain. */
+	if (c.no_path == 0 && (!is_up(s, way) || !is_lost(s, best, m->precedence)))
+		return false;
+	s->j->ops->outbox_each(s->j, served_row, &w);
+	for (size_t i = 0; i < w.n; i++)
+		taken = withdraw_from(s, now, m, w.row[i], to, way) || taken;
+	return taken && s->j->ops->outbox_has(s->j, &m->id, to) != 0;
+}
+
 /* A piece of what waits in this precedence; when that was the last, the precedence is done with. */
 static void
 divert_link(struct station *s, int64_t now, struct slink *l, int precedence)
@@ -349,7 +430,7 @@ judge(struct station *s, int64_t now, const struct journal_msg *m, struct journa
 		s->wrote = true;
 	}
 	age = now - (m->stored < d->since ? m->stored : d->since);
-	if (age >= return_after(s)) {
+	if (age >= return_after(s) && line_clock_settled(s)) {
 		return_expired(s, now, d);
 		return false;
 	}
@@ -428,6 +509,7 @@ sweep_piece(struct station *s, int64_t now)
 /* ---- what no way was found for ---- */
 
 struct parked {
+	uint64_t after;
 	uint64_t *row;
 	size_t n, cap;
 };
@@ -437,7 +519,7 @@ parked_row(void *ctx, const struct journal_outbox *o)
 {
 	struct parked *p = ctx;
 
-	if (*o->link != '\0')
+	if (*o->link != '\0' || o->row <= p->after)
 		return 0;
 	if (p->n == p->cap) {
 		p->cap = p->cap == 0 ? 64 : p->cap * 2;
@@ -448,11 +530,12 @@ parked_row(void *ctx, const struct journal_outbox *o)
 }
 
 /* What passes through and no way leads on for: its origin was told and offers it again itself; here it waits for as long as an origin
- * does.  So do the switch's own notices, which nobody offers again. */
+ * does.  So do the switch's own notices, which nobody offers again.  What people here have written waits a month longer: they were
+ * told that it is returned, and it is still offered once a day. */
 static void
 parked_expire(struct station *s, int64_t now)
 {
-	struct parked p = {0};
+	struct parked p = {.after = s->parked_row};
 	struct journal_counts c;
 
 	if (s->j->ops->counts(s->j, &c) != 0 || c.no_path == 0)
@@ -461,17 +544,22 @@ parked_expire(struct station *s, int64_t now)
 	for (size_t i = 0; i < p.n; i++) {
 		struct journal_outbox o;
 		struct journal_msg m;
+		int64_t wait = return_after(s);
 
 		memset(&o, 0, sizeof o);
 		memset(&m, 0, sizeof m);
-		if (s->j->ops->outbox_get(s->j, p.row[i], &o) == 0 && s->j->ops->get_message(s->j, &o.id, &m) == 0 &&
-		    (strcmp(m.id.origin, s->conf.self) != 0 || !m.local) && now - m.stored >= return_after(s)) {
-			s->j->ops->outbox_del(s->j, p.row[i]);
-			station_audit(s, now, CHAIN_CUSTODY_OUT, &o.id, "no path", s->conf.self, NULL);
+		if (s->j->ops->outbox_get(s->j, p.row[i], &o) == 0 && s->j->ops->get_message(s->j, &o.id, &m) == 0) {
+			if (strcmp(m.id.origin, s->conf.self) == 0 && m.local)
+				wait += OWN_PARKED;
+			if (now - m.stored >= wait) {
+				s->j->ops->outbox_del(s->j, p.row[i]);
+				station_audit(s, now, CHAIN_CUSTODY_OUT, &o.id, "no path", s->conf.self, NULL);
+			}
 		}
 		buf_free(&o.envelope);
 		buf_free(&m.body);
 	}
+	s->parked_row = p.n == SWEEP_PIECE ? p.row[p.n - 1] : 0; /* the next look goes on from there */
 	free(p.row);
 }
 
@@ -528,7 +616,6 @@ void
 offers_free(struct station *s)
 {
 	free(s->todo);
-	free(s->came);
 	free(s->concluded);
 	free(s->away);
 }

@@ -1,11 +1,9 @@
 /*
- * What arrives from neighbours: storing, relaying, 送达, receipts.
+ * What arrives from neighbours: storing, relaying, receipts.
  *
  * Whatever an authenticated neighbour sends is kept: as a message, or in quarantine with the reason.  Custody is taken
  * in both cases (the neighbour has done its part), after COMMIT.  Where there is no room, or a neighbour has used up its share of
  * what cannot be read, the parcel is refused for now and stays the neighbour's.
- *
- * A message that came over relays is told its way with its 送达; that is memory only, and "-" after a restart.
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -17,9 +15,8 @@
 #include "log.h"
 #include "station_int.h"
 
+#define GIVEN_AGAIN 600000 /* ms of quiet after which a give-back is told of anew */
 #define CN_OFFSET ((int64_t)8 * 3600 * 1000) /* UTC+08:00: the day an incident's number is of */
-#define WAYS_TOLD 4096 /* ways kept for 送达 not issued yet */
-#define WAYS_BYTES 65536 /* of ways in one 送达 */
 
 void
 station_quarantine(struct station *s, int64_t now, const char *from, const char *why, const void *p, size_t len)
@@ -41,27 +38,6 @@ station_quarantine(struct station *s, int64_t now, const char *from, const char 
 	s->wrote = true;
 	s->push = true;
 	s->ops->alarm(s->ctx, "quarantine", why);
-}
-
-/* "CODE@ms ... CODE@ms", origin first, this station last.  False: it came straight from its origin, or is too long to tell. */
-static bool
-way_format(const struct station *s, int64_t now, const struct envelope *e, char *out, size_t size)
-{
-	size_t n = 0;
-	int w;
-
-	*out = '\0';
-	if (e->nhops < 2)
-		return false;
-	for (size_t i = 0; i <= e->nhops; i++, n += (size_t)w) {
-		w = snprintf(out + n, size - n, "%s%s@%" PRId64, i > 0 ? " " : "", i < e->nhops ? e->hops[i] : s->conf.self,
-		    i < e->nhops ? e->hop_ms[i] : now);
-		if (w < 0 || (size_t)w >= size - n) {
-			*out = '\0';
-			return false;
-		}
-	}
-	return true;
 }
 
 /* A relay's word to the origin that it knows no way to these addressees, or has nothing left to pass on; the origin
@@ -90,7 +66,7 @@ notify_nopath(
 		body_add_value(b, &v);
 	}
 	body_set_text(b, F_REASON, why);
-	if (way_format(s, now, e, way, sizeof way))
+	if (deliver_way(s, now, e, way, sizeof way))
 		body_set_text(b, F_WAY, way); /* the origin tries the others */
 	if (station_issue(s, now, m->id.realm, b, s->conf.self, true, &id, &f) == -1)
 		log_event(LOG_LV_ERROR, "notice", "why=%s", log_quote(f.text));
@@ -255,9 +231,28 @@ is_machine(const struct body *b)
 	       (act == ACT_DELIVERED || (act == ACT_RETURNED && body_first(b, F_REGARDING) != NULL));
 }
 
+/* No way leads there at all, or only those this copy has come by: the origin goes by the difference (station_return.c). */
+static void
+notify_ways(struct station *s, int64_t now, const struct journal_msg *m, const struct envelope *e, const struct envelope *nopath)
+{
+	struct envelope none, other;
+
+	memset(&none, 0, sizeof none);
+	memset(&other, 0, sizeof other);
+	for (size_t i = 0; i < nopath->nto; i++)
+		envelope_add_to(route_next(s->conf.topology, nopath->to[i], NULL, 0) == NULL ? &none : &other, nopath->to[i]);
+	if (none.nto > 0)
+		notify_nopath(s, now, m, e, &none, NO_PATH);
+	if (other.nto > 0)
+		notify_nopath(s, now, m, e, &other, NO_OTHER_PATH);
+	envelope_free(&none);
+	envelope_free(&other);
+}
+
 /*
- * Passes a parcel on towards its other addressees; those already waiting in our outbox are not doubled.  Where no way leads on the
- * origin is told, each time it offers, and the parcel waits here all the same: a new topology may open a way.
+ * Passes a parcel on towards its other addressees; those already waiting in our outbox are not doubled, but where the copy just come
+ * has a way and the one that waits has none, it takes over.  Where no way leads on the origin is told, each time it offers, and the
+ * parcel waits here all the same: a new topology may open a way.  Back where it came from it never goes: its origin offers it anew.
  */
 static void
 relay(struct station *s, int64_t now, const struct journal_msg *m, const struct body *b, const struct envelope *e)
@@ -269,7 +264,7 @@ relay(struct station *s, int64_t now, const struct journal_msg *m, const struct 
 	memset(&nopath, 0, sizeof nopath);
 	memset(&parked, 0, sizeof parked);
 	for (size_t i = 0; i < n; i++)
-		if (s->j->ops->outbox_has(s->j, &m->id, to[i]) != 0)
+		if (s->j->ops->outbox_has(s->j, &m->id, to[i]) != 0 || offer_takes_over(s, now, m, to[i], e))
 			memmove(to[keep++], to[i], STATION_MAX);
 		else if (route_next(s->conf.topology, to[i], (const char(*)[STATION_MAX])e->hops, e->nhops) == NULL)
 			envelope_add_to(&parked, to[i]);
@@ -279,7 +274,7 @@ relay(struct station *s, int64_t now, const struct journal_msg *m, const struct 
 	for (size_t i = 0; i < parked.nto; i++)
 		envelope_add_to(&nopath, parked.to[i]);
 	if (nopath.nto > 0 && !is_machine(b))
-		notify_nopath(s, now, m, e, &nopath, "no path");
+		notify_ways(s, now, m, e, &nopath);
 	envelope_free(&nopath);
 	envelope_free(&parked);
 	free(to);
@@ -304,38 +299,6 @@ refuse_destroyed(
 }
 
 static void
-came_by(struct station *s, int64_t now, const struct msgid *id, const struct envelope *e)
-{
-	struct came *c = NULL;
-	char way[sizeof c->way];
-
-	if (!way_format(s, now, e, way, sizeof way))
-		return;
-	for (size_t i = s->ncame; i > 0 && c == NULL; i--)
-		if (msgid_cmp(&s->came[i - 1].id, id) == 0)
-			c = &s->came[i - 1];
-	if (c == NULL && s->ncame == WAYS_TOLD)
-		return;
-	if (c == NULL && s->ncame == s->capcame) {
-		s->capcame = s->capcame == 0 ? 16 : s->capcame * 2;
-		s->came = xreallocarray(s->came, s->capcame, sizeof *s->came);
-	}
-	if (c == NULL)
-		c = &s->came[s->ncame++];
-	c->id = *id;
-	memcpy(c->way, way, sizeof c->way);
-}
-
-/* Its 送达 goes out with this turn, or, where nobody sits at a hosted station's desk, when somebody does. */
-static void
-arrived(struct station *s, int64_t now, const struct msgid *id, int kind, const struct envelope *e)
-{
-	came_by(s, now, id, e);
-	if (kind == KIND_SERVICE || !room_holds(s, now, id))
-		idlist_add(&s->arrived, id);
-}
-
-static void
 accept(struct station *s, int64_t now, const char *from, struct journal_msg *m, const struct body *b,
     const struct envelope *e)
 {
@@ -351,8 +314,8 @@ accept(struct station *s, int64_t now, const char *from, struct journal_msg *m, 
 		if (m->kind == KIND_RECEIPT)
 			apply_receipt(s, now, from, &m->id, b);
 		if (!machine) {
-			arrived(s, now, &m->id, m->kind, e);
-			station_changed(s, &m->incident);
+			deliver_arrived(s, now, &m->id, m->kind, e);
+			station_stored(s, m, NULL); /* the body follows when it is done with */
 		}
 	}
 	if (here && m->kind == KIND_SERVICE)
@@ -376,7 +339,7 @@ accept_again(struct station *s, int64_t now, struct journal_msg *have, const str
 			if (have->kind == KIND_SERVICE && have->body.n > 0)
 				original_received(s, now, have, b);
 		}
-		arrived(s, now, &have->id, have->kind, e);
+		deliver_arrived(s, now, &have->id, have->kind, e);
 	}
 	if (machine)
 		return;
@@ -386,7 +349,7 @@ accept_again(struct station *s, int64_t now, struct journal_msg *have, const str
 		refuse_destroyed(s, now, have, b, e);
 }
 
-/* A day's number of an incident that is ours again is not given anew. */
+/* A day's number of an incident that is ours again is not given anew: whatever message of it comes back says it. */
 static void
 number_restored(struct station *s, const struct journal_msg *m, const struct body *b)
 {
@@ -397,7 +360,7 @@ number_restored(struct station *s, const struct journal_msg *m, const struct bod
 	struct tm tm;
 	time_t t;
 
-	if (msgid_cmp(&m->id, &m->incident) != 0 || number == NULL || !body_time(b, F_WRITTEN, &written))
+	if (strcmp(m->incident.origin, s->conf.self) != 0 || number == NULL || !body_time(b, F_WRITTEN, &written))
 		return;
 	t = (time_t)((written + CN_OFFSET) / 1000);
 	gmtime_r(&t, &tm);
@@ -415,20 +378,56 @@ number_restored(struct station *s, const struct journal_msg *m, const struct bod
 	s->j->ops->meta_set(s->j, key, val);
 }
 
+struct early {
+	struct msgid *id;
+	struct body **b;
+	size_t n;
+};
+
+static int
+early_row(void *ctx, const struct journal_msg *m)
+{
+	struct early *e = ctx;
+	struct fault f;
+	struct body *b;
+
+	if (m->kind != KIND_RECEIPT || m->body.n == 0 || (b = wire_decode(m->body.p, m->body.n, &f)) == NULL)
+		return 0;
+	e->id = xreallocarray(e->id, e->n + 1, sizeof *e->id);
+	e->b = xreallocarray(e->b, e->n + 1, sizeof *e->b);
+	e->id[e->n] = m->id;
+	e->b[e->n++] = b;
+	return 0;
+}
+
+/* Receipts for it may have come back before it did, when there was no addressee's row they could have told. */
+static void
+told_already(struct station *s, int64_t now, const char *from, const struct msgid *id)
+{
+	struct early e = {0};
+
+	if (s->j->ops->each_referring(s->j, id, early_row, &e) == 0)
+		for (size_t i = 0; i < e.n; i++)
+			if (strcmp(e.id[i].origin, s->conf.self) != 0)
+				apply_receipt(s, now, from, &e.id[i], e.b[i]);
+	for (size_t i = 0; i < e.n; i++)
+		body_free(e.b[i]);
+	free(e.id);
+	free(e.b);
+}
+
 /* One of our own that this journal has lost, given back by a neighbour: its deliveries are open again, and find their 送达 by being
  * offered again.  What it had answered (request ids) stays lost. */
 static void
 restore(struct station *s, int64_t now, const char *from, struct journal_msg *m, const struct body *b)
 {
 	static const uint32_t keys[] = {F_TO, F_CC};
-	bool machine = is_machine(b);
-
-	m->local = !machine;
+	m->local = true;
 	snprintf(m->from, sizeof m->from, "%s", s->conf.self);
 	if (s->j->ops->put_message(s->j, m) != 0)
 		return;
 	s->wrote = true;
-	for (size_t k = 0; k < 2 && !machine; k++)
+	for (size_t k = 0; k < 2; k++)
 		for (const struct value *v = body_first(b, keys[k]); v != NULL; v = body_next(b, v)) {
 			struct journal_delivery d, had;
 
@@ -442,12 +441,16 @@ restore(struct station *s, int64_t now, const char *from, struct journal_msg *m,
 			d.since = d.offered = now;
 			s->j->ops->delivery_put(s->j, &d);
 		}
+	told_already(s, now, from, &m->id);
 	number_restored(s, m, b);
+	line_restored(s, &m->id);
 	station_audit(s, now, CHAIN_ADMIN, &m->id, "given back", from, m->digest);
 	log_event(LOG_LV_INFO, "given_back", "station=%s from=%s epoch=%" PRIu64 " serial=%" PRIu64, s->conf.self, from,
 	    m->id.epoch, m->id.serial);
-	if (!machine)
-		station_changed(s, &m->incident);
+	if (s->given_at == 0 || now < s->given_at || now - s->given_at >= GIVEN_AGAIN)
+		s->ops->alarm(s->ctx, "given back", from);
+	s->given_at = now;
+	station_changed(s, &m->incident);
 }
 
 /* One parcel being looked at. */
@@ -492,8 +495,11 @@ take(struct input *in, struct journal_msg *m, const struct body *b)
 	const char *from = in->l->n.station;
 	bool ours = false;
 
-	if (!route_plausible(s->conf.topology, from, m->id.origin) &&
-	    !(ours = strcmp(m->id.origin, s->conf.self) == 0 && in->e.given_back && line_restores(s, from, &in->e, &m->id))) {
+	if (in->e.given_back && strcmp(m->id.origin, s->conf.self) == 0 && is_machine(b)) {
+		numbered(in, NULL); /* what it told has been told; nobody seals it and nobody needs it again */
+		return;
+	}
+	if (!route_plausible(s->conf.topology, from, m->id.origin) && !(ours = line_restores(s, &in->e, &m->id, b))) {
 		bad(in, "this origin cannot come from that neighbour");
 		return;
 	}
@@ -511,6 +517,7 @@ take(struct input *in, struct journal_msg *m, const struct body *b)
 		return;
 	}
 	m->stored = in->now;
+	m->decoded = b;
 	snprintf(m->from, sizeof m->from, "%s", from);
 	if (ours)
 		restore(s, in->now, from, m, b);
@@ -547,17 +554,19 @@ station_received(struct station *s, int64_t now, struct slink *l, uint64_t handl
 	if ((rc = s->j->ops->get_message(s->j, &m.id, &have)) == -1)
 		goto out;
 	buf_put(&m.body, bytes, n);
-	if (rc != 0)
+	if (rc != 0) {
 		take(&in, &m, b);
-	else if (memcmp(have.digest, m.digest, DIGEST_LEN) != 0)
+		station_stored_body(s, &m.id, &b);
+	} else if (memcmp(have.digest, m.digest, DIGEST_LEN) != 0) {
 		bad(&in, "same id with another content");
-	else {
+	} else {
 		accept_again(s, now, &have, b, &in.e);
 		numbered(&in, &m.id);
 	}
 out:
 	if (in.refused != NULL) {
 		g.kind = GATE_REFUSE;
+		g.why = in.refused;
 		log_event(LOG_LV_WARN, "refuse", "station=%s from=%s why=%s bytes=%zu", s->conf.self, l->n.station,
 		    log_quote(in.refused), len);
 	}
@@ -580,9 +589,9 @@ station_passed(struct station *s, int64_t now, uint64_t row)
 
 	memset(&o, 0, sizeof o);
 	memset(&e, 0, sizeof e);
-	if (s->j->ops->outbox_get(s->j, row, &o) != 0)
+	if (s->j->ops->outbox_take(s->j, row, &o) != 0)
 		return;
-	if (envelope_decode(o.envelope.p, o.envelope.n, &e, &f) == 0 && strcmp(o.id.origin, s->conf.self) == 0)
+	if (strcmp(o.id.origin, s->conf.self) == 0 && envelope_decode(o.envelope.p, o.envelope.n, &e, &f) == 0)
 		for (size_t i = 0; i < e.nto; i++)
 			if (s->j->ops->delivery_get(s->j, &o.id, e.to[i], &d) == 0 && d.state == DLV_OPEN) {
 				d.state = DLV_CUSTODY;
@@ -591,63 +600,6 @@ station_passed(struct station *s, int64_t now, uint64_t row)
 				s->push = true;
 			}
 	line_passed(s, now, &o);
-	s->j->ops->outbox_del(s->j, row);
 	envelope_free(&e);
 	buf_free(&o.envelope);
-}
-
-/* The way it came, taken out; "-": straight, or not known any more. */
-static void
-take_way(struct station *s, const struct msgid *id, char out[512])
-{
-	snprintf(out, 512, "-");
-	for (size_t i = s->ncame; i > 0; i--)
-		if (msgid_cmp(&s->came[i - 1].id, id) == 0) {
-			memcpy(out, s->came[i - 1].way, 512);
-			s->came[i - 1] = s->came[--s->ncame];
-			return;
-		}
-}
-
-/* 送达 of everything this turn brought, one receipt an origin and realm. */
-void
-station_deliver(struct station *s, int64_t now)
-{
-	struct idlist todo = s->arrived;
-
-	memset(&s->arrived, 0, sizeof s->arrived);
-	for (size_t i = 0; i < todo.n && s->room > 0; i++) {
-		struct body *b, *ways;
-		struct msgid first = todo.v[i], id;
-		struct fault f;
-		size_t n = 0, bytes = 0;
-		char way[512];
-
-		if (!msgid_is_set(&first))
-			continue;
-		b = body_new();
-		ways = body_new();
-		body_set_num(b, F_KIND, KIND_RECEIPT);
-		body_set_num(b, F_ACT, ACT_DELIVERED);
-		body_set_text(b, F_TO, first.origin);
-		for (size_t k = i; k < todo.n && n < FIELD_REPEAT_MAX; k++)
-			if (todo.v[k].realm == first.realm && strcmp(todo.v[k].origin, first.origin) == 0) {
-				body_add_id(b, F_REFS, &todo.v[k]);
-				take_way(s, &todo.v[k], way);
-				if (bytes + strlen(way) > WAYS_BYTES)
-					snprintf(way, sizeof way, "-");
-				bytes += strlen(way);
-				body_add_text(ways, F_WAY, way, strlen(way));
-				memset(&todo.v[k], 0, sizeof todo.v[k]);
-				n++;
-			}
-		/* Where nothing came over a relay nothing is said: the lines are thin. */
-		for (const struct value *v = body_first(ways, F_WAY); v != NULL && bytes > n; v = body_next(ways, v))
-			body_add_value(b, v);
-		if (station_issue(s, now, first.realm, b, s->conf.self, true, &id, &f) == -1)
-			log_event(LOG_LV_ERROR, "deliver", "why=%s", log_quote(f.text));
-		body_free(ways);
-		body_free(b);
-	}
-	free(todo.v);
 }

@@ -19,6 +19,7 @@
 #include "station_int.h"
 
 #define DAY ((int64_t)24 * 3600 * 1000)
+#define OTHER_LASTS ((int64_t)2 * 3600 * 1000)	/* "no other path" for so long closes a way as "no path" does */
 #define AWAY_OFFERS 30		/* days it is offered on */
 #define AWAY_MOST 4096		/* addressees offered on at a time */
 #define AWAY_KEY "returned."	/* meta: returned.N = "NEXT OFFERS ID TO", or "" when free */
@@ -61,8 +62,38 @@ struct told {
 	const char *to;
 	int64_t since;
 	const struct neighbour **ways;
+	int64_t other[WAYS_MAX]; /* ms UTC a relay on that way first had no other path; 0: none has said so */
 	size_t n;
 };
+
+static bool
+says_other(const struct body *b)
+{
+	const char *reason = body_text(b, F_REASON);
+
+	return reason != NULL && strcmp(reason, NO_OTHER_PATH) == 0;
+}
+
+/* That way is closed: at once when nothing leads there from the relay, or when it has had no other path for a while. */
+static void
+close_way(struct told *t, const char *way, int64_t at, bool other)
+{
+	size_t keep = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		bool closed = strcmp(t->ways[i]->station, way) == 0;
+
+		if (closed && other && t->other[i] == 0)
+			t->other[i] = at;
+		if (closed && other && at - t->other[i] < OTHER_LASTS)
+			closed = false;
+		if (closed)
+			continue;
+		t->ways[keep] = t->ways[i];
+		t->other[keep++] = t->other[i];
+	}
+	t->n = keep;
+}
 
 static int
 told_row(void *ctx, const struct journal_msg *m)
@@ -72,31 +103,45 @@ told_row(void *ctx, const struct journal_msg *m)
 	struct body *b;
 	struct fault f;
 	bool about = false;
-	size_t keep = 0;
 
 	if (m->kind != KIND_RECEIPT || m->stored < t->since || strcmp(m->id.origin, t->s->conf.self) == 0 ||
 	    (b = wire_decode(m->body.p, m->body.n, &f)) == NULL)
 		return 0;
 	for (const struct value *r = body_first(b, F_REGARDING); r != NULL && !about; r = body_next(b, r))
 		about = strcmp(r->u.text.s, t->to) == 0;
-	if (about && body_enum(b, F_ACT) == ACT_RETURNED && closed_way(t->s, m->from, &m->id, b, t->to, way)) {
-		for (size_t i = 0; i < t->n; i++)
-			if (strcmp(t->ways[i]->station, way) != 0)
-				t->ways[keep++] = t->ways[i];
-		t->n = keep;
-	}
+	if (about && body_enum(b, F_ACT) == ACT_RETURNED && closed_way(t->s, m->from, &m->id, b, t->to, way))
+		close_way(t, way, m->stored, says_other(b));
 	body_free(b);
 	return 0;
+}
+
+/* Those of which nobody says that they have no other path stand first; *clear: how many they are. */
+static size_t
+ways_left(struct station *s, const struct journal_msg *m, const char *to, int64_t since, const struct neighbour **ways,
+    size_t *clear)
+{
+	struct told t = {.s = s, .to = to, .since = since, .ways = ways};
+	const struct neighbour *last[WAYS_MAX];
+	size_t n = 0, nlast = 0;
+
+	t.n = route_ways(s->conf.topology, to, NULL, 0, NULL, NULL, ways, WAYS_MAX);
+	s->j->ops->each_referring(s->j, &m->id, told_row, &t);
+	for (size_t i = 0; i < t.n; i++)
+		if (t.other[i] == 0)
+			ways[n++] = ways[i];
+		else
+			last[nlast++] = ways[i];
+	memcpy(ways + n, last, nlast * sizeof *last);
+	*clear = n;
+	return n + nlast;
 }
 
 size_t
 return_ways(struct station *s, const struct journal_msg *m, const char *to, int64_t since, const struct neighbour **ways)
 {
-	struct told t = {.s = s, .to = to, .since = since, .ways = ways};
+	size_t clear;
 
-	t.n = route_ways(s->conf.topology, to, NULL, 0, NULL, NULL, ways, WAYS_MAX);
-	s->j->ops->each_referring(s->j, &m->id, told_row, &t);
-	return t.n;
+	return ways_left(s, m, to, since, ways, &clear);
 }
 
 /* ---- what is offered on ---- */
@@ -212,7 +257,8 @@ return_daily(struct station *s, int64_t now)
 		if (a->used && s->j->ops->outbox_has(s->j, &a->id, a->to) != 0) {
 			n = route_ways(s->conf.topology, a->to, NULL, 0, NULL, NULL, ways, WAYS_MAX);
 			memcpy(to[0], a->to, STATION_MAX);
-			offer_by(s, now, &m, to, 1, n > 0 ? offer_choose(s, ways, n, a->offers) : NULL);
+			if (n > 0)
+				offer_by(s, now, &m, to, 1, offer_choose(s, ways, n, a->offers));
 			a->offers++;
 		}
 		a->next = now + DAY;
@@ -392,7 +438,7 @@ return_nopath(struct station *s, int64_t now, const char *from, const struct msg
 	struct journal_delivery d;
 	struct journal_msg m;
 	const char *reason;
-	size_t n;
+	size_t n, clear;
 
 	if (s->j->ops->delivery_get(s->j, id, to, &d) != 0 || (d.state != DLV_OPEN && d.state != DLV_CUSTODY))
 		return; /* it has come somewhere, or that is known */
@@ -405,14 +451,14 @@ return_nopath(struct station *s, int64_t now, const char *from, const struct msg
 	memset(&m, 0, sizeof m);
 	if (s->j->ops->get_message(s->j, id, &m) != 0)
 		return;
-	n = return_ways(s, &m, to, INT64_MIN, ways);
+	n = ways_left(s, &m, to, INT64_MIN, ways, &clear);
 	reason = body_text(b, F_REASON);
 	if (n == 0 || (reason != NULL && strcmp(reason, "destroyed") == 0))
 		return_unreachable(s, now, &d);
-	else if (m.body.n > 0) {
+	else if (m.body.n > 0 && clear > 0) {
 		memcpy(one[0], d.to, STATION_MAX);
-		offer_by(s, now, &m, one, 1, offer_choose(s, ways, n, 0));
-	}
+		offer_by(s, now, &m, one, 1, offer_choose(s, ways, clear, 0));
+	} /* else it is offered again in its time, by the same ways */
 	s->wrote = true;
 	buf_free(&m.body);
 }

@@ -50,11 +50,14 @@ station_room_lowest(const struct station *s)
 	return s->room;
 }
 
-/* Receipts and what the switches tell each other go one step further: they are small, and spare repetitions. */
+/* Receipts go as long as anything does: they are small, they spare repetitions, and without them what is most urgent would show as not
+ * arrived.  What the switches tell each other goes one step further. */
 bool
 room_takes(const struct station *s, int kind, int precedence)
 {
-	if ((kind == KIND_RECEIPT || kind == KIND_SERVICE) && precedence > PREC_FLASH)
+	if (kind == KIND_RECEIPT)
+		precedence = PREC_FLASH;
+	else if (kind == KIND_SERVICE && precedence > PREC_FLASH)
 		precedence--;
 	return s->room >= precedence;
 }
@@ -142,7 +145,7 @@ room_release(struct station *s, int64_t now)
 	s->j->ops->hold_each(s->j, held_row, &held);
 	for (size_t i = 0; i < held.n; i++) {
 		s->j->ops->hold_del(s->j, &held.v[i]);
-		idlist_add(&s->arrived, &held.v[i]);
+		deliver_owe(s, &held.v[i]);
 		s->wrote = s->push = true;
 	}
 	free(held.v);

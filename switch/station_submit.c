@@ -15,6 +15,7 @@
 #include "../formats/i18n.h"
 #include "../formats/text.h"
 #include "log.h"
+#include "seal.h"
 #include "station_draft.h"
 
 #define VALUE_MOST 128	/* bytes of a value on the wire besides its text: key, type, ids, numbers */
@@ -46,8 +47,7 @@ station_issue(struct station *s, int64_t now, int realm, struct body *b, const c
     struct msgid *id, struct fault *f)
 {
 	struct journal_msg m;
-	char(*to)[STATION_MAX];
-	struct body *check;
+	char(*to)[STATION_MAX], who[128];
 	size_t n;
 	int rc = -1;
 
@@ -69,6 +69,8 @@ station_issue(struct station *s, int64_t now, int realm, struct body *b, const c
 	m.stored = now;
 	m.local = !machine;
 	snprintf(m.from, sizeof m.from, "%s", s->conf.self);
+	if (!machine)
+		seal_put(s->conf.seal, b);
 	wire_encode(b, &m.body);
 	if (m.body.n > BODY_MAX) {
 		fault_set(
@@ -76,13 +78,17 @@ station_issue(struct station *s, int64_t now, int realm, struct body *b, const c
 		goto out;
 	}
 	/* What nobody could read must not be sent: we are the first to try. */
-	if ((check = wire_decode(m.body.p, m.body.n, f)) == NULL)
+	if (!wire_check(m.body.p, m.body.n, f))
 		goto out;
-	body_free(check);
 	digest_of(m.body.p, m.body.n, m.digest);
 	s->serial[realm]++;
 	s->wrote = true;
+	m.decoded = b;
+	if (!machine && *s->terminal != '\0' && seat != NULL && strcmp(seat, s->actor) == 0)
+		m.who = station_who(s, seat, who, sizeof who);
 	s->j->ops->put_message(s->j, &m);
+	m.who = NULL;
+	m.decoded = NULL;	/* the caller's */
 	n = addressees(s, b, &to);
 	for (size_t i = 0; !machine && i < n; i++) {
 		struct journal_delivery dl = {.id = *id, .state = DLV_OPEN, .since = now, .offered = now};

@@ -171,7 +171,7 @@ int
 trail_request_read(const struct station *s, int64_t now, const json_t *o, struct station_submit *out, struct body **made,
     struct fault *f)
 {
-	static const uint32_t ours[] = {F_ID, F_WRITTEN, F_SEAT, F_NUMBER, F_RING};
+	static const uint32_t ours[] = {F_ID, F_WRITTEN, F_SEAT, F_SEAL, F_NUMBER, F_RING};
 	const json_t *realm = json_object_get(o, "realm"), *body = json_object_get(o, "body");
 	const char *name = json_string_value(realm);
 	struct body *b;

@@ -23,7 +23,7 @@
 
 static const char *const allowed[] = {
     "station", "name", "listen", "language", "group", "log_level", "reoffer_minutes", "return_hours", "hosted",
-    "attended_minutes", "divert_seconds", "keep_days", "resend_days", "ballast_mb", "room_mb", "backup_keep", NULL};
+    "attended_minutes", "divert_seconds", "settle_days", "keep_days", "resend_days", "ballast_mb", "room_mb", "backup_keep", NULL};
 
 bool
 key_parse(const char *s, uint8_t key[32])
@@ -269,6 +269,7 @@ settings_read(struct stationdir *d, struct fault *f)
 	    settings_num(s, "return_hours", 72, 1, 8760, &d->return_hours, f) != 0 ||
 	    settings_num(s, "attended_minutes", 15, 1, 1440, &d->attended_minutes, f) != 0 ||
 	    settings_num(s, "divert_seconds", 60, 1, 86400, &d->divert_seconds, f) != 0 ||
+	    settings_num(s, "settle_days", 3, 0, 3650, &d->settle_days, f) != 0 ||
 	    settings_num(s, "keep_days", 0, 0, 36500, &d->keep_days, f) != 0 ||
 	    settings_num(s, "resend_days", 30, 1, 3650, &d->resend_days, f) != 0 ||
 	    settings_num(s, "ballast_mb", 64, 1, 65536, &d->ballast_mb, f) != 0 ||

@@ -3,7 +3,7 @@
 /*
  * A station's directory:
  *   dutyswitch.conf   station, name, listen, language, group, log_level, reoffer_minutes, return_hours, hosted, attended_minutes,
- *                     divert_seconds, keep_days, resend_days, ballast_mb, room_mb, backup_keep
+ *                     divert_seconds, settle_days, keep_days, resend_days, ballast_mb, room_mb, backup_keep
  *   topology.tsv      neighbours (route.h)
  *   keys/secret.key   0600, hex;  keys/public.key
  *   journal/          0700: journal.db, lock, new (until the first commit)
@@ -29,6 +29,7 @@ struct stationdir {
 	bool hosted;			/* no */
 	long attended_minutes;		/* 15 */
 	long divert_seconds;		/* 60: a link may be down so long before 特提 takes another way; 特急 thrice, 加急 ten times, 平急 thirty times that */
+	long settle_days;		/* 3: what is over leaves the lists after so many quiet days, and retention may take it; 0: never */
 	long keep_days;			/* retention; 0: for ever */
 	long resend_days;		/* 30 */
 	long ballast_mb;		/* 64 */

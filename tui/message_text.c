@@ -88,6 +88,7 @@ plain_field(const struct field *f)
 	case F_INCIDENT:
 	case F_WRITTEN:
 	case F_SEAT:
+	case F_SEAL:
 	case F_RING:
 	case F_HISTORY:
 	case F_SOURCE_FORMAT:

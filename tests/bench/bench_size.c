@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include "../lib/stations.h"
 #include "bench.h"
 #include "fill.h"
@@ -77,7 +76,6 @@ main(int argc, char **argv)
 	bench_plain(&b, "open", (mono_s() - began) * 1e3, "ms");
 	j->ops->close(j);
 	fill_free(&x);
-	scratch_remove(db);
-	ST_CHECK(rmdir(dir) == 0, "%s is not empty", dir);
+	fill_remove(dir);
 	return bench_end(&b);
 }

@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "../../formats/codebook.h"
 #include "../../formats/field.h"
 #include "../../formats/reportjsonl.h"
 #include "../../formats/wire.h"
 #include "../../switch/incident.h"
 #include "../lib/stations.h"
+#include "bench.h"
 #include "fill.h"
 
 static const char *const to[2] = { "330225", "330200" };
@@ -270,4 +272,16 @@ fill_samples(struct fill *x, const char *dir)
 		free(summary);
 		buf_free(&m.body);
 	}
+}
+
+void
+fill_remove(const char *dir)
+{
+	char path[500];
+
+	(void)snprintf(path, sizeof path, "%s/journal.db", dir);
+	scratch_remove(path);
+	(void)snprintf(path, sizeof path, "%s/anchor", dir);
+	scratch_remove(path);
+	ST_CHECK(rmdir(dir) == 0, "%s is not empty", dir);
 }

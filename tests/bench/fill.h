@@ -32,6 +32,8 @@ void fill_report(struct fill *, size_t k, struct journal_msg *);
 void fill_receipt(struct fill *, const struct journal_msg *of, int addressee, struct journal_msg *);
 /* Everything of one report, in the open transaction. */
 void fill_put(struct fill *, struct journal *, size_t k);
+/* A journal's files, and its folder if nothing else is in it. */
+void fill_remove(const char *dir);
 /* A sample a file: bodies, receipts, summaries; for a dictionary. */
 void fill_samples(struct fill *, const char *dir);
 

@@ -316,7 +316,7 @@ age(const char *db)
 
 	ST_CHECK(sqlite3_open_v2(db, &h, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
 	    sqlite3_exec(h, "UPDATE chain SET ms=(SELECT stored FROM message m WHERE m.seq=chain.seq) WHERE ref IS NULL;"
-	    "UPDATE message SET stored=stored-864000000", NULL, NULL, NULL) == SQLITE_OK, "%s: %s", db,
+	    "UPDATE message SET stored=stored-864000000; UPDATE incident SET changed=changed-864000000", NULL, NULL, NULL) == SQLITE_OK, "%s: %s", db,
 	    h != NULL ? sqlite3_errmsg(h) : "");
 	ST_CHECK(sqlite3_close(h) == SQLITE_OK, "%s", db);
 }
@@ -365,6 +365,92 @@ submit_log(struct station_proc *s, const char *text, const char *to, char id[80]
 
 	(void)snprintf(id, 80, "%s", text_of(answer, "id"));
 	json_decref(answer);
+}
+
+/* A fire from its first report to its last, the town's and delivered; ids of both. */
+static void
+burn_down(struct station_proc *town, const char *county, char first[80], char last[80])
+{
+	json_t *body = report_body("仓库火灾"), *answer;
+	char incident[80];
+
+	(void)json_object_set_new(body, "to", json_pack("[s]", county));
+	answer = st_submit(town, "live", body);
+	(void)snprintf(first, 80, "%s", text_of(answer, "id"));
+	(void)snprintf(incident, sizeof incident, "%s", text_of(answer, "incident"));
+	json_decref(answer);
+	body = report_body("仓库火灾终报");
+	(void)json_object_set_new(body, "to", json_pack("[s]", county));
+	(void)json_object_set_new(body, "stage", json_string("final"));
+	(void)json_object_set_new(body, "incident", json_string(incident));
+	answer = st_submit(town, "live", body);
+	(void)snprintf(last, 80, "%s", text_of(answer, "id"));
+	json_decref(answer);
+}
+
+static size_t
+incidents_listed(struct station_proc *s, bool history)
+{
+	json_t *o = st_ask(s, json_pack("{s:s, s:b}", "op", "incidents", "history", history));
+	size_t n = json_array_size(json_object_get(o, "incidents"));
+
+	json_decref(o);
+	return n;
+}
+
+/* The real program settles what is over (the county's copy still asks for a signature, and stays), and retention lets the reports go. */
+void
+case_settling(struct e2e *e)
+{
+	struct station_proc *s = &e->st.s[COUNTY], *town = &e->st.s[TOWN];
+	char db[400], conf[400], first[80], last[80], news[80];
+	struct buf text = { 0 };
+	json_t *body, *o;
+
+	(void)snprintf(db, sizeof db, "%s/journal/journal.db", town->dir);
+	(void)snprintf(conf, sizeof conf, "%s/dutyswitch.conf", town->dir);
+	stations_start(&e->st);
+	burn_down(town, s->code, first, last);
+	stations_settle(&e->st, WAIT);
+	ST_CHECK(incidents_listed(town, false) == 1, "not one incident at the town");
+	ST_CHECK(st_stop(town, 20000) == 0 && st_stop(s, 20000) == 0, "stopped badly");
+	age(db);
+	(void)snprintf(db, sizeof db, "%s/journal/journal.db", s->dir);
+	age(db);
+	file_read(conf, &text);
+	buf_puts(&text, "keep_days = 5\nsettle_days = 2\n");
+	file_write(conf, text.p, text.n);
+	buf_free(&text);
+	(void)snprintf(conf, sizeof conf, "%s/dutyswitch.conf", s->dir);
+	file_read(conf, &text);
+	buf_puts(&text, "keep_days = 5\n");
+	file_write(conf, text.p, text.n);
+	buf_free(&text);
+	st_start(s);
+	st_start(town);
+	st_await(town, "retention", WAIT, log_tells, (void *)(uintptr_t)"event=retention");
+	ST_CHECK(incidents_listed(town, false) == 0, "what is settled is listed");
+	ST_CHECK(incidents_listed(town, true) == 1, "what is settled is not found with history");
+	ST_CHECK(incidents_listed(s, false) == 1, "the county owes a signature, and does not list it");
+	verify_all(e);
+	ST_CHECK(st_stop(town, 20000) == 0, "stopped badly");
+	ST_CHECK(!has_bytes(town, first) && !has_bytes(town, last), "what is settled was not let go");
+	/* Something new is said about it: it is live again, and nothing of what came is let go. */
+	st_start(town);
+	body = report_body("复燃");
+	(void)json_object_set_new(body, "to", json_pack("[s]", town->code));
+	o = st_ask(s, json_pack("{s:s}", "op", "incidents"));
+	(void)json_object_set(body, "incident", json_object_get(json_array_get(json_object_get(o, "incidents"), 0), "id"));
+	json_decref(o);
+	o = st_submit(s, "live", body);
+	(void)snprintf(news, sizeof news, "%s", text_of(o, "id"));
+	json_decref(o);
+	stations_settle(&e->st, WAIT);
+	ST_CHECK(incidents_listed(town, false) == 1, "news of what was settled does not bring it back");
+	verify_all(e);
+	ST_CHECK(st_stop(town, 20000) == 0 && st_stop(s, 20000) == 0, "stopped badly");
+	ST_CHECK(has_bytes(s, first) && has_bytes(s, last), "the county has not signed, and let it go");
+	ST_CHECK(has_bytes(town, news), "the news was let go");
 }
 
 /* What nobody waits for loses its bytes after keep_days; what a neighbour has not taken does not, however old, and still arrives. */

@@ -52,6 +52,7 @@ static const struct {
 	{ "backup_online", case_backup_online },
 	{ "restore", case_restore },
 	{ "retention", case_retention },
+	{ "settling", case_settling },
 };
 
 static jmp_buf escape;

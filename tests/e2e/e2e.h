@@ -52,6 +52,7 @@ void case_commit_fails(struct e2e *);
 void case_backup_online(struct e2e *);
 void case_restore(struct e2e *);
 void case_retention(struct e2e *);
+void case_settling(struct e2e *);
 
 /* ---- shared by cases (e2e_util.c) ---- */
 json_t *report_body(const char *title);			/* a complete first report, no addressees */

@@ -3,8 +3,9 @@
  *
  * Every request has one answer and stands once, at its origin and at each addressee that was not returned; every
  * addressee ends in delivered or returned; nothing is left in an outbox or in quarantine; the journals verify; both ends of
- * every line know the same messages under the same numbers and miss none; whoever holds the same messages of an
- * incident folds them alike, and never a message before what it follows.
+ * every line know the same messages under the same numbers and miss none; what is kept for people (records.c) is so;
+ * whoever holds the same messages of an incident folds them alike, all show what they share in one order, and none shows a
+ * message before what it follows.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -287,30 +288,44 @@ follows(const struct incident *inc, size_t at)
 	return true;
 }
 
+/* What both hold stands in one order, whatever else either of them holds.  *same: they hold the same. */
+static bool
+one_order(const struct incident *a, const struct incident *b, bool *same)
+{
+	size_t at = 0, both = 0;
+
+	for (size_t l = 0; l < a->nlines; l++) {
+		size_t m = 0;
+
+		while (m < b->nlines && msgid_cmp(&a->lines[l].id, &b->lines[m].id) != 0)
+			m++;
+		if (m == b->nlines)
+			continue;
+		if (m < at)
+			return false;
+		at = m + 1;
+		both++;
+	}
+	*same = both == a->nlines && both == b->nlines;
+	return true;
+}
+
 static void
 compare_folds(struct run *r, size_t i, size_t k, const struct incident *a, const struct incident *b)
 {
-	bool same = a->nlines == b->nlines;
+	bool same;
 
 	for (size_t l = 0; l < b->nall; l++)
 		if (!follows(b, l)) {
 			run_fail(r, "a message stands before what it follows", i, k);
 			return;
 		}
-	for (size_t l = 0; same && l < a->nlines; l++) {
-		bool found = false;
-
-		for (size_t m = 0; m < b->nlines && !found; m++)
-			found = msgid_cmp(&a->lines[l].id, &b->lines[m].id) == 0;
-		same = found;
+	if (!one_order(a, b, &same)) {
+		run_fail(r, "the same messages stand in another order", i, k);
+		return;
 	}
 	if (!same)
 		return; /* they hold different messages */
-	for (size_t l = 0; l < a->nlines; l++)
-		if (msgid_cmp(&a->lines[l].id, &b->lines[l].id) != 0) {
-			run_fail(r, "the same messages stand in another order", i, k);
-			return;
-		}
 	if (a->grade != b->grade || a->state != b->state || a->nfigures != b->nfigures ||
 	    strcmp(a->number, b->number) != 0)
 		run_fail(r, "the same messages fold differently", i, k);
@@ -353,6 +368,8 @@ check_ends(struct run *r, size_t i)
 			run_fail(r, "neither delivered nor returned", i, k);
 		else if (ledger_unlifted(r, e, &e->to[k], &d))
 			run_fail(r, "returned, yet stored at the addressee", i, k);
+		else if (d.state == DLV_RETURNED && d.delivered == 0 && r->patient)
+			run_fail(r, "returned though the way was open long before", i, k);
 		else
 			r->returned += d.state == DLV_RETURNED;
 	}
@@ -369,6 +386,7 @@ judge(struct run *r)
 	for (size_t n = 0; n < world_size(r->w) && *r->why == '\0'; n++) {
 		check_marks(r, n);
 		judge_journal(r, n);
+		judge_records(r, n);
 	}
 	for (size_t l = 0; l < world_map(r->w)->nlines; l++) {
 		check_lines(r, world_map(r->w)->line[l].a, world_map(r->w)->line[l].b);

@@ -165,10 +165,7 @@ look_at(struct run *r, size_t i, size_t k, const struct journal_delivery *d)
 	}
 	if (a->here || !up || d->state == DLV_RETURNED || e->relaxed)
 		return;
-	if (in_custody(r, e, a))
-		return;
-	/* With other ways about, a relay that knows no way says so, and the origin tries again. */
-	if (!world_map(r->w)->ways || (d->state != DLV_OPEN && d->state != DLV_CUSTODY))
+	if (!in_custody(r, e, a))
 		run_fail(r, "in nobody's custody", i, k);
 }
 

@@ -195,29 +195,40 @@ feed_back(struct run *r, size_t node)
 	body_set_text(e->body, F_TEXT, "counted");
 }
 
-/* A first report of this station that stands, at random. */
-static const struct entry *
-own_report(struct run *r, size_t node)
+/* A first report that stands: of this station, or one that came to it. */
+static bool
+stands(const struct entry *e, size_t node, bool own)
 {
+	if (!e->answered || e->stage != STAGE_FIRST || e->lost)
+		return false;
+	for (size_t k = 0; !own && k < e->nto; k++)
+		if (e->to[k].node == node && e->to[k].here)
+			return true;
+	return own && e->node == node;
+}
+
+static const struct entry *
+some_report(struct run *r, size_t node)
+{
+	bool own = often(r, 400);
 	size_t n = 0, want;
 
 	for (size_t i = 0; i < r->n; i++)
-		n += r->e[i].node == node && r->e[i].answered && r->e[i].stage == STAGE_FIRST && !r->e[i].lost;
+		n += stands(&r->e[i], node, own);
 	want = rng_below(world_rng(r->w), n);
 	for (size_t i = 0; n > 0 && i < r->n; i++)
-		if (r->e[i].node == node && r->e[i].answered && r->e[i].stage == STAGE_FIRST && !r->e[i].lost &&
-		    want-- == 0)
+		if (stands(&r->e[i], node, own) && want-- == 0)
 			return &r->e[i];
 	return NULL;
 }
 
-/* Somebody follows up, corrects a report that stands, adopts a figure, grades, or moves the event on. */
+/* Somebody follows up, corrects a report, adopts a figure, grades, or moves the event on, here or where it was sent. */
 static void
 go_on(struct run *r, size_t node)
 {
 	static const int kinds[] = {KIND_REPORT, KIND_REPORT, KIND_REPORT, KIND_STEP, KIND_STEP, KIND_GRADE};
 	struct figure three = {.q = FIG_EXACT, .n = 3};
-	const struct entry *of = own_report(r, node);
+	const struct entry *of = some_report(r, node);
 	struct msgid id;
 	struct entry *e;
 	unsigned what = (unsigned)rng_below(world_rng(r->w), 6);

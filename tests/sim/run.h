@@ -54,6 +54,7 @@ struct run {
 	bool calm;
 	unsigned disasters;	/* disks lost */
 	bool old_peers;
+	bool patient;		/* nobody gives anything up within the storm */
 	int64_t looked;		/* virtual ms of the last look */
 	int64_t not_before;	/* the calm lasts at least until then */
 	unsigned lose_reply;	/* per mille: the person never sees the answer */
@@ -79,5 +80,9 @@ bool ledger_unlifted(const struct run *, const struct entry *, const struct addr
 /* judge.c */
 void judge(struct run *);			/* at quiescence */
 void judge_journal(struct run *, size_t node);	/* at any time: verify and quarantine of one that is up and between turns */
+
+/* records.c */
+void judge_rows(struct run *, size_t node);	/* at any time: the cached folds */
+void judge_records(struct run *, size_t node);	/* at quiescence: those, spoken numbers, what the chain tells of deliveries */
 
 #endif

@@ -1,13 +1,14 @@
 /*
  * Deterministic simulation: stations under a storm, people who act, and a ledger kept outside of them.
  *
- *   sim [--seed S] [--count N] [--stations K] [--minutes M] [--journal sqlite|ram] [--jobs J] [--replay] [-v]
+ *   sim [--seed S] [--count N] [--stations K] [--minutes M] [--journal sqlite|ram] [--jobs J] [--replay]
+ *      [--stop] [-v]
  *
  * For every seed: a storm of M virtual minutes (lost sends, frames of dead connections, silent breaks and half-open lines,
  * crashes at any turn and power failures in any write, commits of unknown outcome, clocks that drift and jump a day,
  * disks full, burnt and put back from old backups), then calm, until all is settled and judged.  Without --stations a run
  * has 3 to 12 of them.  A failure prints its seed and how to run it again; the same seed gives the same run to
- * the byte (--replay runs each twice and compares what happened and every file).
+ * the byte (--replay runs each twice and compares what happened and every file).  --stop ends with the first failure.
  *
  * Exit: 0 all passed, 1 a run failed, 64 usage.
  */
@@ -33,7 +34,7 @@ struct options {
 	uint64_t seed, count, jobs;
 	size_t stations;
 	int64_t minutes;
-	bool replay, ram, verbose;
+	bool replay, ram, stop, verbose;
 };
 
 struct sums {
@@ -151,8 +152,8 @@ set_weather(struct run *r, struct weather *wx)
 	struct rng *g = world_rng(r->w);
 
 	*wx = (struct weather){.lose_send = (unsigned)rng_below(g, 40),
-	    .late_dead = (unsigned)rng_below(g, 300),
-	    .repeat_dead = (unsigned)rng_below(g, 300),
+	    .late_dead = (unsigned)rng_below(g, 700),
+	    .repeat_dead = (unsigned)rng_below(g, 700),
 	    .silent = (unsigned)rng_below(g, 900),
 	    .break_conn = (unsigned)rng_below(g, 15),
 	    .commit_fail = (unsigned)rng_below(g, 25),
@@ -191,8 +192,12 @@ storm(struct run *r)
 		if (disks > 0 && rng_chance(g, 100))
 			world_backup(r->w, rng_below(g, world_size(r->w)));
 		ledger_look(r);
-		if (rng_chance(g, 10))
-			judge_journal(r, rng_below(g, world_size(r->w)));
+		if (rng_chance(g, 10)) {
+			size_t node = rng_below(g, world_size(r->w));
+
+			judge_journal(r, node);
+			judge_rows(r, node);
+		}
 	}
 }
 
@@ -259,6 +264,7 @@ simulate(const struct run_conf *conf, char *why, size_t size, struct sums *t)
 	r->conf = conf;
 	wc.reoffer = rng_chance(&g, 500) ? 0 : 60000 + (int64_t)rng_below(&g, 300000);
 	wc.return_after = rng_chance(&g, 700) ? 0 : 180000 + (int64_t)rng_below(&g, 900000);
+	r->patient = wc.return_after == 0;
 	wc.old = rng_chance(&g, 800) ? 0 : 100 + (unsigned)rng_below(&g, 500);
 	/* a day's close falls into the run */
 	wc.day_begins = rng_chance(&g, 500) ? 0 : WORLD_START % 86400000 + (int64_t)rng_below(&g, 900000);
@@ -341,7 +347,7 @@ one(const struct options *o, uint64_t seed, struct sums *t)
 static void
 some(const struct options *o, uint64_t job, struct sums *t)
 {
-	for (uint64_t i = job; i < o->count; i += o->jobs)
+	for (uint64_t i = job; i < o->count && !(o->stop && t->failed > 0); i += o->jobs)
 		one(o, o->seed + i, t);
 }
 
@@ -412,7 +418,7 @@ number(const char *text, uint64_t *out)
 static int
 usage(void)
 {
-	fprintf(stderr, "usage: sim [--seed S] [--count N] [--stations 3..%d] [--minutes M] [--journal sqlite|ram] [--jobs J]\n           [--replay] [-v]\n",
+	fprintf(stderr, "usage: sim [--seed S] [--count N] [--stations 3..%d] [--minutes M] [--journal sqlite|ram] [--jobs J]\n           [--replay] [--stop] [-v]\n",
 	    STATIONS_MAX);
 	return EX_USAGE;
 }
@@ -424,7 +430,7 @@ main(int argc, char **argv)
 	    {"count", required_argument, NULL, 'n'}, {"stations", required_argument, NULL, 'k'},
 	    {"minutes", required_argument, NULL, 'm'}, {"journal", required_argument, NULL, 'j'},
 	    {"jobs", required_argument, NULL, 'p'},
-	    {"replay", no_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
+	    {"replay", no_argument, NULL, 'r'}, {"stop", no_argument, NULL, 'x'}, {NULL, 0, NULL, 0}};
 	struct options o = {.seed = 1, .count = 100, .jobs = 1, .minutes = 10};
 	struct sums t = {0};
 	uint64_t v = 0;
@@ -460,6 +466,9 @@ main(int argc, char **argv)
 			break;
 		case 'r':
 			o.replay = true;
+			break;
+		case 'x':
+			o.stop = true;
 			break;
 		case 'v':
 			o.verbose = true;

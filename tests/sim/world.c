@@ -10,6 +10,7 @@
 
 #define STEP_BACK_MAX 5000 /* as loop.c has them */
 #define WAKE_MAX 30000
+#define IDLE_TURNS 16	   /* turns after which the journal gets a moment */
 #define ROUNDS_MAX 50	   /* of one turn: more is an endless loop */
 
 struct image *world_fresh;
@@ -35,7 +36,7 @@ op_reply(void *ctx, uint64_t ticket, const struct msgid *id, bool duplicate, con
 	struct node *n = ctx;
 
 	world_note(n->w, ticket);
-	if (n->committing)
+	if (!n->releasing)
 		world_blame(n->w, n->index, "a request is answered before the COMMIT");
 	if (id != NULL && n->disk != NULL && !disk_synced(n->disk, true))
 		world_blame(n->w, n->index, "a request is answered while written bytes wait for a sync");
@@ -59,9 +60,10 @@ op_alarm(void *ctx, const char *what, const char *detail)
 	char text[300];
 
 	world_note(n->w, strlen(what));
-	if (strcmp(what, "quarantine") != 0) /* nobody here sends what cannot be taken */
+	/* Nobody here sends what cannot be taken, or uses a line's number twice. */
+	if (strcmp(what, "quarantine") != 0 && strcmp(what, "line") != 0)
 		return;
-	snprintf(text, sizeof text, "it quarantines: %.200s", detail);
+	snprintf(text, sizeof text, "it alarms: %s: %.200s", what, detail);
 	world_blame(n->w, n->index, text);
 }
 
@@ -130,23 +132,32 @@ turn_once(struct node *n)
 		if (station_dirty(n->s)) {
 			bool ok;
 
-			n->committing = true;
 			station_prepare(n->s, t);
 			ok = commit(n);
-			n->committing = false;
 			if (ok && rng_chance(&w->rng, w->weather.die_after)) {
 				world_crash(w, n->index, by_power(w));
 				return;
 			}
+			n->releasing = true;
 			station_committed(n->s, t, ok);
+			n->releasing = false;
 		}
 		if (n->j->failed) {
+			if (n->disk != NULL && disk_sound(n->disk))
+				world_blame(w, n->index, "its journal fails on a sound disk");
 			world_crash(w, n->index, by_power(w) || (n->disk != NULL && disk_halted(n->disk)));
 			return;
 		}
 		n->turns++;
 		station_flush(n->s, t);
 	} while (station_dirty(n->s));
+	if (n->turns % IDLE_TURNS == 0) {
+		n->j->ops->idle(n->j, t);
+		if (n->disk != NULL && disk_halted(n->disk)) {
+			world_crash(w, n->index, true);
+			return;
+		}
+	}
 	wake = station_wake(n->s);
 	wake = wake - t > WAKE_MAX ? WAKE_MAX : wake - t;
 	n->wake_at = w->now + (wake < 1 ? 1 : wake);
@@ -188,7 +199,6 @@ down(struct node *n)
 	n->again = false;
 	n->last_local = 0;
 	n->wake_at = INT64_MAX;
-	n->committing = false;
 }
 
 void
@@ -283,14 +293,14 @@ world_restart(struct world *w, size_t i)
 		world_blame(w, i, f.text);
 		return false;
 	}
-	n->committing = true;
 	station_prepare(n->s, t);
 	if (!commit(n)) {
 		world_crash(w, i, true);
 		return false;
 	}
-	n->committing = false;
+	n->releasing = true;
 	station_committed(n->s, t, true);
+	n->releasing = false;
 	station_start(n->s, t);
 	if (n->room != PREC_ROUTINE)
 		station_room(n->s, t, n->room);

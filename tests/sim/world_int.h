@@ -49,7 +49,7 @@ struct node {
 	struct sending *sending; /* by row of its topology */
 	int64_t skew, last_local, wake_at, attended_at;
 	int ppm, room;
-	bool committing, again, old;
+	bool releasing, again, old; /* releasing: behind a COMMIT, what waited for it */
 	uint64_t turns;
 };
 

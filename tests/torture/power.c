@@ -47,7 +47,7 @@ record_begin(struct scene *sc, int i, unsigned life)
 static void
 unmake_journal(const struct station_proc *s)
 {
-	static const char *const files[] = {"journal.db", "journal.db-wal", "journal.db-shm", "journal.db-journal"};
+	static const char *const files[] = {"journal.db", "journal.db-wal", "journal.db-shm", "journal.db-journal", "anchor"};
 	char path[400];
 
 	for (size_t i = 0; i < COUNT_OF(files); i++) {

@@ -452,7 +452,7 @@ sh_done(void *ctx, uint64_t ticket, json_t *answer, const struct fault *f)
 	json_decref(answer);
 }
 
-static const struct keep_ops shell_ops = {sh_now, sh_busy, sh_wrote, sh_alarm, sh_done};
+static const struct keep_ops shell_ops = {sh_now, sh_busy, sh_wrote, sh_alarm, sh_done, NULL};
 
 static int
 fake_retire(struct journal *j, int64_t ms, int64_t before, size_t max, size_t *n)

@@ -88,6 +88,48 @@ state_of(const struct element_rules *r, const struct body *b, const char *id)
 	return 0;
 }
 
+/* The walk finds what element_at() calls missing, in its order, and nothing else. */
+static void
+same_missing(const struct element_rules *r, const struct body *b)
+{
+	struct element_walk w;
+	struct element at, next;
+
+	element_walk_begin(&w, r, b);
+	for (size_t i = 0; element_at(r, b, i, &at); i++) {
+		if (at.state != ELEMENT_MISSING)
+			continue;
+		assert_true(element_walk_next(&w, &next));
+		assert_string_equal(next.id, at.id);
+		assert_ptr_equal(next.field, at.field);
+		assert_int_equal(next.state, ELEMENT_MISSING);
+		assert_int_equal(next.must, at.must);
+	}
+	assert_false(element_walk_next(&w, &next));
+}
+
+static void
+test_walk(void **state)
+{
+	static const char *const heads[] = {"kind=report", "kind=report;stage=first", "kind=report;stage=followup", "kind=report;stage=final",
+	    "kind=report;stage=withdrawal", "kind=intake", "kind=intake;stage=withdrawal", "kind=log", "kind=report;stage=first;type=yjpt:12G00",
+	    "kind=report;stage=first;type=yjpt:11B01"};
+	static const char *const rests[] = {"", ";place=不详", ";place=镇东;title=某化工厂区起火", ";brief=起因不明，已启动四级响应，消防到场", ";dead=?;light=2",
+	    ";text=原因初步判断为线路老化。已转移12人", ";title=火", ";severe_hh=3", ";where=road:G15 K12+300", ";brief=采取措施：救援力量赶赴现场"};
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(heads); i++)
+		for (size_t k = 0; k < COUNT(rests); k++) {
+			struct body *b;
+
+			(void)snprintf(text, sizeof(text), "%s%s", heads[i], rests[k]);
+			b = body_of(text);
+			same_missing(shipped, b);
+			body_free(b);
+		}
+}
+
 static void
 test_states(void **state)
 {
@@ -384,7 +426,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_states), cmocka_unit_test(test_never_blocks),
-	    cmocka_unit_test(test_numbers), cmocka_unit_test(test_hostile), cmocka_unit_test(test_tables)};
+	    cmocka_unit_test(test_numbers), cmocka_unit_test(test_hostile), cmocka_unit_test(test_tables), cmocka_unit_test(test_walk)};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "station_help.h"
 #include "journal_make.h"
+#include "../../switch/journal_guard.h"
 #include "../../switch/ctl.h"
 #include "../../switch/foldcache.h"
 #include "../../switch/query.h"
@@ -174,6 +175,7 @@ restore(struct bed *b)
 
 	snprintf(good, sizeof good, "%s/good", b->root);
 	copy(good, b->db);
+	assert_int_equal(journal_anchor_drop(b->journal), 0);
 }
 
 static json_t *
@@ -321,7 +323,7 @@ damaged_rows(void **state)
 		{"DELETE FROM original", ".4: its original ", "is missing", 0},
 		{"DELETE FROM delivery WHERE serial=2", ".2: its delivery to 330200 is missing", "", 0},
 		{"DELETE FROM delivery", ".1: its delivery to 330200 is missing", "", 0},
-		{"UPDATE delivery SET station='330100' WHERE serial=1", ".1: its delivery to 330200 is missing", "",
+		{"UPDATE delivery SET station=(SELECT max(n) FROM name WHERE n<>station) WHERE serial=1", ".1: its delivery to", "",
 		    0},
 		/* With it the cache: what is missing is made again, what differs may be the last to tell. */
 		{"DELETE FROM incident; DELETE FROM original", ".4: its original ", "is missing", 3},

@@ -68,6 +68,22 @@ static const struct {
     {"live and exercise never mix", "实战与演练不得混用"},
 };
 
+/* What is remembered is forgotten with the language. */
+static void
+test_remembered(void **state)
+{
+	static const char msgid[] = N_("receipts");
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		speak(NULL, "zh");
+		assert_string_equal(i18n_text(msgid), "回执");
+		assert_string_equal(i18n_text(msgid), "回执");
+		speak(NULL, "en");
+		assert_string_equal(i18n_text(msgid), "receipts");
+	}
+}
+
 static void
 test_languages(void **state)
 {
@@ -258,7 +274,7 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_languages),
+		cmocka_unit_test(test_remembered), cmocka_unit_test(test_languages),
 		cmocka_unit_test(test_locale_of_the_machine),
 		cmocka_unit_test(test_fault),
 		cmocka_unit_test(test_remark),

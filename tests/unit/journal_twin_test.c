@@ -246,7 +246,12 @@ random_op(struct ctx *c, uint64_t what, uint64_t a, uint64_t b, uint64_t *serial
 		}
 		break;
 	case 6:
-		rc = OP(c, outbox_del, a % 60);
+		if (b & 1)
+			rc = OP(c, outbox_del, a % 60);
+		else if ((rc = OP(c, outbox_take, a % 60, &o)) == 0) {
+			rc = (int)(o.row * 1000 + o.serial * 10 + o.stream);
+			buf_free(&o.envelope);
+		}
 		break;
 	case 7:
 		rc = OP(c, outbox_move, a % 60, text);

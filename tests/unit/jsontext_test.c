@@ -15,7 +15,8 @@ static void
 test_strings(void **state)
 {
 	static const char *const cases[] = {"", "a", "西周镇振兴路12号", "\"", "\\", "a\"b\\c", "\n\t\r\b\f", "\x01\x1f\x7f", "/", "😀",
-	    "end\\"};
+	    "end\\", "1234567", "12345678", "123456789", "1234567\"", "12345678\"9", "\"2345678", "一二三\\四五六七\n八", "12345678abcdefg\t",
+	    "#!#!#!#!", "]]]]]]]]\\", "  !!  !!", "\x1f\x20\x21\x22\x23\x5b\x5c\x5d"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

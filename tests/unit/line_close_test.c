@@ -172,13 +172,56 @@ quarantined(void **state)
 	body_free(b);
 }
 
+/* What is asked for and refused for want of room is not missing, it is on its way; but nothing below it is agreed on either. */
+static void
+on_its_way(void **state)
+{
+	struct net *net = *state;
+	struct node *town = &net->node[TOWN], *county = &net->node[COUNTY];
+	struct msgid ids[6];
+	struct buf b = {0};
+	uint64_t last;
+
+	net->t = NOW - NOW % DAY + 20 * HOUR;
+	net_start(net);
+	net_run(net, 300000);
+	reports(town, "a", 6, ids);
+	net_run(net, 5000);
+	last = node_line(county, TOWN, false).last;
+	node_stop(county);
+	node_restore(county, node_backup(county, &ids[2]));
+	station_room(county->s, node_now(county), 0);
+	net_run(net, HOUR);
+	assert_false(node_holds(county, &ids[2]));
+	assert_int_equal(node_line(county, TOWN, false).missing, 0);
+	token_put_array(&b, 6);
+	token_put_uint(&b, 4);
+	token_put_uint(&b, town->epochs[0]);
+	token_put_uint(&b, last);
+	token_put_uint(&b, last);
+	token_put_uint(&b, 1);
+	token_put_bytes(&b, "0123456789abcdef0123456789abcdef", 32);
+	line_note(county->s, node_now(county), "330225102", b.p, b.n);
+	buf_free(&b);
+	node_turn(county);
+	station_room(county->s, node_now(county), PREC_ROUTINE);
+	net_run(net, DAY);
+	assert_true(node_holds(county, &ids[2]));
+	for (uint64_t k = 1; k <= last; k++)
+		assert_int_equal(county->j->ops->passage_get(county->j, "330225102", false, town->epochs[0], k,
+				     &(struct journal_passage){0}), 0);
+	settled(net);
+	assert_int_equal(county->closes, 0);
+}
+
 static const struct journal_ops *real_ops;
 static char entries[64][192];
-static size_t nentries;
+static size_t nentries, ncustody;
 
 static int
 spy_chain(struct journal *j, int64_t ms, int what, const char *ref, const char *who, const uint8_t digest[DIGEST_LEN])
 {
+	ncustody += what == CHAIN_CUSTODY_OUT;
 	if (what == CHAIN_CUSTODY_OUT && strchr(ref, ':') != NULL && nentries < 64)
 		snprintf(entries[nentries++], sizeof entries[0], "%s", ref);
 	return real_ops->chain_add(j, ms, what, ref, who, digest);
@@ -244,6 +287,12 @@ custody_entries(void **state)
 	}
 	for (size_t k = 0; k < 400; k++)
 		assert_int_equal(seen[k], k % 2 == 0 || k > 380);
+	/* ... and by the whole way of a parcel none stands twice */
+	nentries = ncustody = 0;
+	reports(town, "b", 5, ids);
+	net_run(net, 60000);
+	assert_true(ncustody > 0);
+	assert_int_equal(ncustody, nentries);
 	town->j->ops = real_ops;
 }
 
@@ -254,6 +303,7 @@ main(void)
 	    L(daily_close),
 	    L(close_differs),
 	    L(quarantined),
+	    L(on_its_way),
 	    L(custody_entries),
 	};
 

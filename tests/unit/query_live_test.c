@@ -27,7 +27,7 @@ forget(void)
 static void
 compare(size_t step)
 {
-	static const char *const asked[][2] = {{"status", "{}"}, {"inbox", "{}"}, {"inbox", "{\"limit\": 7}"},
+	static const char *const asked[][2] = {{"owed", "{}"}, {"status", "{}"}, {"inbox", "{}"}, {"inbox", "{\"limit\": 7}"},
 	    {"inbox", "{\"all\": true}"}, {"owed", "{}"}, {"incidents", "{}"},
 	    {"incidents", "{\"limit\": 3, \"offset\": 2}"}, {"incidents", "{\"realm\": \"exercise\"}"}};
 	json_t *kept[2][sizeof asked / sizeof asked[0]], *o;

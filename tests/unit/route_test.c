@@ -201,6 +201,78 @@ ways(void **state)
 	topology_free(&topo);
 }
 
+/* A neighbour that can reach our own place is no way to what lies below us, unless it leads to somebody who has one past us. */
+static void
+dead_ends(void **state)
+{
+	static const struct {
+		const char *to, *hop, *want;
+	} t[] = {
+	    {"330225102", "", "330225102"},
+	    {"330225102", "330200", "330225102"},
+	    {"330225-gongan", "", "330225-gongan"},
+	    {"330225101", "", "330225101 330200 330226"}, /* it has a line to the city */
+	    {"330225101", "330200", "330225101"},	  /* where this copy has been */
+	    {"330226105", "", "330200 330226 330000"},
+	    {"330200-huanbao", "330200", "330226 330000"},
+	    {"huagong", "", "huagong"}, /* a child of ours outside the tree: the parents would send it back */
+	    {"gaoxinqu", "", "330225102 330200 330000"},
+	};
+	struct topology topo = county();
+
+	(void)state;
+	snprintf(topo.n[0].via, sizeof topo.n[0].via, "~330226,~330225101");
+	snprintf(topo.n[4].via, sizeof topo.n[4].via, "~330226,~330200");
+	snprintf(topo.n[3].station, sizeof topo.n[3].station, "330225-gongan");
+	for (int k = 0; k < 2; k++)
+		for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+			const struct neighbour *out[8];
+			char hops[1][STATION_MAX], got[256] = "";
+			size_t n;
+
+			/* the public security's line and the works' are the same row */
+			snprintf(topo.n[3].station, sizeof topo.n[3].station, "%s", k == 0 ? "330225-gongan" : "huagong");
+			if ((strcmp(t[i].to, "huagong") == 0) != (k == 1) && t[i].want[0] != '3')
+				continue;
+			if (k == 1 && strcmp(t[i].to, "330225-gongan") == 0)
+				continue;
+			snprintf(hops[0], STATION_MAX, "%s", t[i].hop);
+			n = route_ways(&topo, t[i].to, (const char(*)[STATION_MAX])hops, *t[i].hop != '\0', NULL, NULL, out, 8);
+			for (size_t x = 0; x < n; x++)
+				snprintf(got + strlen(got), sizeof got - strlen(got), "%s%s", x > 0 ? " " : "", out[x]->station);
+			if (strcmp(got, t[i].want) != 0)
+				fail_msg("to %s: '%s', not '%s'", t[i].to, got, t[i].want);
+		}
+	topology_free(&topo);
+}
+
+/* At the city: a township with a line to it, whose county the parcel has come from, is not reached by the other county. */
+static void
+dead_end_below(void **state)
+{
+	struct topology topo = county();
+	const char hops[1][STATION_MAX] = {"330225"};
+	const struct neighbour *out[8];
+
+	(void)state;
+	snprintf(topo.self, sizeof topo.self, "330200");
+	topo.count = 3;
+	for (size_t i = 0; i < 3; i++)
+		topo.n[i].role = ROLE_CHILD;
+	snprintf(topo.n[0].station, sizeof topo.n[0].station, "330225");
+	snprintf(topo.n[0].via, sizeof topo.n[0].via, "~330226");
+	snprintf(topo.n[1].station, sizeof topo.n[1].station, "330226");
+	snprintf(topo.n[1].via, sizeof topo.n[1].via, "~330225");
+	snprintf(topo.n[2].station, sizeof topo.n[2].station, "330225300");
+	*topo.n[2].via = '\0';
+	assert_int_equal(route_ways(&topo, "330225300", NULL, 0, NULL, NULL, out, 8), 3);
+	assert_int_equal(route_ways(&topo, "330225300", hops, 1, NULL, NULL, out, 8), 1);
+	assert_string_equal(out[0]->station, "330225300");
+	assert_int_equal(route_ways(&topo, "330226105", hops, 1, NULL, NULL, out, 8), 1);
+	assert_string_equal(out[0]->station, "330226");
+	topology_free(&topo);
+}
+
 static void
 plausible(void **state)
 {
@@ -296,6 +368,8 @@ main(void)
 	    cmocka_unit_test(under),
 	    cmocka_unit_test(next_hop),
 	    cmocka_unit_test(ways),
+	    cmocka_unit_test(dead_ends),
+	    cmocka_unit_test(dead_end_below),
 	    cmocka_unit_test(plausible),
 	    cmocka_unit_test(bad_files),
 	    cmocka_unit_test(round_trip),

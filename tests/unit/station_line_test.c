@@ -165,6 +165,45 @@ gap_is_shown(void **state)
 	assert_true(node_holds(county, &ids[1]));
 }
 
+/* What is missing is lost for good when its sender's disk burns too before it was given again: counted, and missing no more. */
+static void
+both_lost(void **state)
+{
+	struct net *net = *state;
+	struct node *town = &net->node[TOWN], *county = &net->node[COUNTY];
+	struct msgid ids[4];
+	struct line_status st;
+
+	net->holes = true;
+	net_start(net);
+	reports(town, "a", 4, ids);
+	net_run(net, 5000);
+	node_stop(county);
+	node_restore(county, node_backup(county, &ids[1]));
+	while (node_line(county, TOWN, false).missing == 0) {
+		if (!net_step(net)) {
+			net->t += 100;
+			station_tick(town->s, node_now(town));
+			node_turn(town);
+		}
+		assert_true(net->t < NOW + HOUR);
+	}
+	node_restore(town, journal_ram_open());
+	net_run(net, 300000);
+	st = node_line(county, TOWN, false);
+	assert_int_equal(st.missing, 0);
+	assert_int_equal(st.missing_since, 0);
+	assert_int_equal(st.beyond, 1);
+	assert_true(county->gaps >= 1);
+	for (size_t i = 0; i < 4; i++)
+		assert_true(i == 1 || node_holds(town, &ids[i])); /* the rest has come back */
+	node_stop(county);
+	node_start(county);
+	net_run(net, 300000);
+	assert_int_equal(node_line(county, TOWN, false).beyond, 1);
+	settled(net);
+}
+
 /* The county comes back with an old backup: it gets what it had received, and its own messages, from both sides. */
 static void
 old_backup(void **state)
@@ -446,6 +485,7 @@ main(void)
 	    L(withdrawn),
 	    L(one_lost),
 	    L(gap_is_shown),
+	    L(both_lost),
 	    L(old_backup),
 	    L(burnt_relay),
 	    L(burnt_one_after_the_other),

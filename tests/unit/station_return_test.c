@@ -55,6 +55,50 @@ told_no_path(void **state)
 	assert_int_equal(waiting(w, &id, &(struct rows){.n = 0}), 0);
 }
 
+static void
+no_other(struct world *w, const char *from, const struct msgid *id)
+{
+	struct body *b = receipt(from, ACT_RETURNED, id, FAR, NULL);
+
+	body_set_text(b, F_REASON, NO_OTHER_PATH);
+	arrive_by(w, b, (const char *const[]){"330225", NULL}, (const char *const[]){from, NULL}, false);
+	turn(w);
+	body_free(b);
+}
+
+/* A relay to which it went because a line was down, and which knows none but the way it came: the other way is tried at once, and
+ * nothing is concluded until that has been said for a while. */
+static void
+told_no_other_path(void **state)
+{
+	struct world *w = *state;
+	struct msgid id;
+
+	up(w, "330200", true);
+	up(w, "330000", true);
+	id = order(w, "a", FAR);
+	pass(w, &id);
+	no_other(w, "330200", &id);
+	waits_at(w, &id, "330000");
+	pass(w, &id);
+	no_other(w, "330000", &id);
+	assert_int_equal(waiting(w, &id, &(struct rows){.n = 0}), 0); /* no game of ball */
+	assert_int_equal(delivery(w, &id, FAR).state, DLV_CUSTODY);
+	for (int i = 0; i < 10; i++)
+		tick(w, MINUTE);
+	assert_int_equal(waiting(w, &id, &(struct rows){.n = 0}), 1); /* in its time, and both ways are open still */
+	pass(w, &id);
+	for (int i = 0; i < 110; i++) {
+		tick(w, MINUTE);
+		pass(w, &id);
+	}
+	no_other(w, "330200", &id);
+	assert_int_equal(delivery(w, &id, FAR).state, DLV_CUSTODY);
+	pass(w, &id);
+	no_other(w, "330000", &id);
+	assert_int_equal(delivery(w, &id, FAR).state, DLV_RETURNED);
+}
+
 /* What a relay's two persons destroyed (误入清除) is not sent past them by the other way, nor day by day. */
 static void
 destroyed_there(void **state)
@@ -306,7 +350,7 @@ any_order_all(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {T2(told_no_path), T2(destroyed_there), T2(lifted), T2(never_left), T2(no_way), T2(sent_back),
+	const struct CMUnitTest tests[] = {T2(told_no_path), T2(told_no_other_path), T2(destroyed_there), T2(lifted), T2(never_left), T2(no_way), T2(sent_back),
 	    cmocka_unit_test(any_order_all)};
 
 	return cmocka_run_group_tests(tests, load, unload);

@@ -348,7 +348,7 @@ people_refused(void **state)
 	end_turn(e);
 }
 
-/* Receipts go one step further than what they answer. */
+/* Receipts go as long as anything does, what the switches tell each other one step further. */
 static void
 receipts_further(void **state)
 {
@@ -359,8 +359,10 @@ receipts_further(void **state)
 	assert_true(room_takes(w->s, KIND_SERVICE, PREC_ROUTINE));
 	assert_false(room_takes(w->s, KIND_REPORT, PREC_ROUTINE));
 	station_room(w->s, w->now, PREC_URGENT);
-	assert_false(room_takes(w->s, KIND_RECEIPT, PREC_ROUTINE));
-	assert_true(room_takes(w->s, KIND_RECEIPT, PREC_PRIORITY));
+	assert_true(room_takes(w->s, KIND_RECEIPT, PREC_ROUTINE));
+	assert_false(room_takes(w->s, KIND_SERVICE, PREC_ROUTINE));
+	station_room(w->s, w->now, PREC_FLASH);
+	assert_true(room_takes(w->s, KIND_RECEIPT, PREC_ROUTINE));
 	station_room(w->s, w->now, 0);
 	assert_false(room_takes(w->s, KIND_RECEIPT, PREC_FLASH));
 }

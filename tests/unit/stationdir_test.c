@@ -356,6 +356,7 @@ settings_room(void **state)
 
 	make(x);
 	assert_int_equal(stationdir_load(x->dir, &d, &f), 0);
+	assert_int_equal(d.settle_days, 3);
 	assert_int_equal(d.keep_days, 0);
 	assert_int_equal(d.ballast_mb, 64);
 	assert_int_equal(d.room_mb, 256);
@@ -364,9 +365,10 @@ settings_room(void **state)
 	assert_int_equal(d.return_hours, 72);
 	assert_false(d.hosted);
 	place(x, "dutyswitch.conf",
-	    "station = 330225\nkeep_days = 400\nballast_mb = 8\nroom_mb = 32\nbackup_keep = 0\nhosted = yes\n", 0644);
+	    "station = 330225\nkeep_days = 400\nsettle_days = 0\nballast_mb = 8\nroom_mb = 32\nbackup_keep = 0\nhosted = yes\n", 0644);
 	assert_int_equal(stationdir_load(x->dir, &d, &f), 0);
 	assert_int_equal(d.keep_days, 400);
+	assert_int_equal(d.settle_days, 0);
 	assert_int_equal(d.ballast_mb, 8);
 	assert_int_equal(d.room_mb, 32);
 	assert_int_equal(d.backup_keep, 0);
@@ -391,6 +393,7 @@ settings_refused(void **state)
 	    {"station = 330225\nballast_mb = 0\n", "ballast_mb"},
 	    {"station = 330225\nroom_mb = -1\n", "room_mb"},
 	    {"station = 330225\nkeep_days = 36501\n", "keep_days"},
+	    {"station = 330225\nsettle_days = -1\n", "settle_days"},
 	    {"station = 330225\nresend_days = 0\n", "resend_days"},
 	    {"station = 330225\nbackup_keep = many\n", "backup_keep"},
 	    {"station = 330225\nattended_minutes = 0\n", "attended_minutes"},

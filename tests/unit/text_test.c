@@ -352,11 +352,65 @@ faults(void **state)
 	fault_at(NULL, "f", 1);
 }
 
+/* Every character and every pair and triple of odd bytes, against the table of the standard. */
+static bool
+well_formed(const uint8_t *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n) {
+		uint8_t a = p[i], lo = 0x80, hi = 0xbf;
+		size_t more = a < 0x80 ? 0 : a >= 0xc2 && a <= 0xdf ? 1 : a >= 0xe0 && a <= 0xef ? 2 : a >= 0xf0 && a <= 0xf4 ? 3 : 9;
+
+		lo = a == 0xe0 ? 0xa0 : a == 0xf0 ? 0x90 : lo;
+		hi = a == 0xed ? 0x9f : a == 0xf4 ? 0x8f : hi;
+		if (more > n - i - 1)
+			return false;
+		for (size_t k = 1; k <= more; k++, lo = 0x80, hi = 0xbf)
+			if (p[i + k] < lo || p[i + k] > hi)
+				return false;
+		i += more + 1;
+	}
+	return true;
+}
+
+static void
+utf8_table(void **state)
+{
+	static const uint8_t odd[] = {0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef,
+	    0xf0, 0xf1, 0xf4, 0xf5, 0xff};
+	const size_t k = sizeof(odd);
+	uint8_t s[4];
+	uint32_t cp;
+
+	(void)state;
+	for (size_t i = 0; i < k * k * k * k; i++) {
+		s[0] = odd[i % k];
+		s[1] = odd[i / k % k];
+		s[2] = odd[i / k / k % k];
+		s[3] = odd[i / k / k / k];
+		for (size_t n = 1; n <= 4; n++)
+			if (text_utf8_valid((const char *)s, n, NULL) != well_formed(s, n))
+				fail_msg("%02x %02x %02x %02x, %zu", s[0], s[1], s[2], s[3], n);
+	}
+	for (uint32_t c = 0x800; c < 0x10000; c++) {
+		if (c >= 0xd800 && c <= 0xdfff)
+			continue;
+		s[0] = (uint8_t)(0xe0 | c >> 12);
+		s[1] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
+		s[2] = (uint8_t)(0x80 | (c & 0x3f));
+		assert_int_equal(text_decode((const char *)s, 3, &cp), 3);
+		assert_int_equal(cp, c);
+		assert_int_equal(text_clean((const char *)s, 3, true, NULL), !((c >= 0x202a && c <= 0x202e) ||
+		    (c >= 0x2066 && c <= 0x2069) || c == 0x2028 || c == 0x2029 || c == 0xfeff));
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(utf8_validity), cmocka_unit_test(cleanliness), cmocka_unit_test(sanitise_sizes),
+		cmocka_unit_test(utf8_validity), cmocka_unit_test(utf8_table), cmocka_unit_test(cleanliness), cmocka_unit_test(sanitise_sizes),
 		cmocka_unit_test(cells), cmocka_unit_test(folding), cmocka_unit_test(buffers),
 		cmocka_unit_test(varints),
 		cmocka_unit_test(readers), cmocka_unit_test(faults),

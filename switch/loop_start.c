@@ -1,0 +1,66 @@
+/*
+ * The start: settings, topology, and how often a failed journal is opened again.
+ */
+#include <sodium.h>
+#include <string.h>
+#include <sysexits.h>
+#include "../formats/i18n.h"
+#include "loop_start.h"
+#include "seal.h"
+
+int
+loop_topology(const struct stationdir *dir, struct topology *t, struct fault *f)
+{
+	const struct neighbour *n;
+
+	memset(t, 0, sizeof(*t));
+	if (topology_load(dir->topology, dir->station, t, f) != 0)
+		return -1;
+	if ((n = topology_by_key(t, dir->public_key)) != NULL) {
+		fault_set(f, EX_CONFIG, "key", _("%s has this station's own key"), n->station);
+		fault_at(f, dir->topology, 0);
+		topology_free(t);
+		return -1;
+	}
+	return 0;
+}
+
+void
+loop_settings(const struct loop_conf *c, const struct topology *t, struct station_conf *out)
+{
+	const struct stationdir *dir = c->dir;
+
+	memset(out, 0, sizeof(*out));
+	memcpy(out->self, dir->station, sizeof(out->self));
+	out->topology = t;
+	out->codebook = c->codebook;
+	out->rules = c->rules;
+	out->reoffer = (int64_t)dir->reoffer_minutes * 60000;
+	out->return_after = (int64_t)dir->return_hours * 3600000;
+	out->hosted = dir->hosted;
+	out->attended = (int64_t)dir->attended_minutes * 60000;
+	out->resend_days = dir->resend_days;
+	out->divert[PREC_FLASH] = (int64_t)dir->divert_seconds * 1000;
+	out->divert[PREC_URGENT] = 3 * out->divert[PREC_FLASH];
+	out->divert[PREC_PRIORITY] = 10 * out->divert[PREC_FLASH];
+	out->divert[PREC_ROUTINE] = 30 * out->divert[PREC_FLASH];
+	out->day_begins = DAY_BEGINS;
+	randombytes_buf(&out->seed, sizeof(out->seed));
+	seal_key(dir->secret_key, out->seal);
+}
+
+int64_t
+loop_reopen(struct loop_reopens *r, int64_t now)
+{
+	static const int64_t pause[LOOP_REOPENS] = {200, 1000, 3000};
+	size_t recent = 0;
+
+	for (size_t i = 0; i < r->n; i++)
+		if (now - r->at[i] < LOOP_REOPEN_SPAN)
+			r->at[recent++] = r->at[i];
+	r->n = recent;
+	if (recent == LOOP_REOPENS)
+		return -1;
+	r->at[r->n++] = now;
+	return pause[recent];
+}

@@ -1,0 +1,14 @@
+#ifndef SWITCH_LOOP_START_H
+#define SWITCH_LOOP_START_H
+/*
+ * What the loop makes of a station's directory at its start (private to loop*.c).
+ */
+#include "loop.h"
+#include "station.h"
+
+#define DAY_BEGINS ((int64_t)16 * 3600 * 1000) /* midnight in China, in ms after midnight UTC */
+
+/* The station's settings as its core takes them. */
+void loop_settings(const struct loop_conf *, const struct topology *, struct station_conf *);
+
+#endif
