@@ -1,5 +1,6 @@
 /* The station: what it takes from people, what it refuses and why, what it fills in. */
 #include "station_help.h"
+#include "../../switch/journal_ram.h"
 
 static void
 refusals(void **state)
@@ -185,11 +186,57 @@ realms(void **state)
 	assert_true(submit_as(w, "z", REALM_EXERCISE, cross));
 }
 
+/* The chain names who entered something, and from which terminal. */
+struct told {
+	const char *who;
+	unsigned n;
+};
+
+static int
+count_who(void *ctx, const struct journal_chain *c)
+{
+	struct told *t = ctx;
+
+	t->n += strcmp(c->who, t->who) == 0;
+	return 0;
+}
+
+static unsigned
+entries_by(struct world *w, const char *who)
+{
+	struct journal_verify v = {.bad = ""};
+	struct told t = {.who = who};
+
+	assert_int_equal(journal_ram_scan.each_chain(w->j, &v, count_who, &t), 0);
+	return t.n;
+}
+
+static void
+terminal(void **state)
+{
+	struct world *w = *state;
+	struct journal_verify v = {.bad = ""};
+
+	(void)sent(w, "a", (const char *const[]){"kind", "log", "text", "x", NULL}); /* a script's: it has no terminal */
+	assert_int_equal(entries_by(w, "seat1@pts/3"), 0);
+	station_actor(w->s, "seat1", "pts/3");
+	(void)sent(w, "b", (const char *const[]){"kind", "log", "text", "y", NULL});
+	assert_int_equal(entries_by(w, "seat1@pts/3"), 1);
+	assert_int_equal(station_draft_put(w->s, w->now, "d", "seat1", "{}", 2), 0);
+	assert_int_equal(station_draft_throw(w->s, w->now, "d", "seat1"), 0);
+	turn(w);
+	station_actor(w->s, "seat2", "pts/4"); /* what seat1 does is not said to be seat2's */
+	(void)sent(w, "c", (const char *const[]){"kind", "log", "text", "z", NULL});
+	assert_int_equal(entries_by(w, "seat1@pts/4"), 0);
+	assert_int_equal(w->j->ops->verify(w->j, "330225", &v), 0);
+	assert_string_equal(v.bad, "");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    T(refusals), T(idempotent), T(epochs_rise), T(intake_then_report), T(grades), T(realms)};
+	    T(refusals), T(idempotent), T(epochs_rise), T(intake_then_report), T(grades), T(realms), T(terminal)};
 
 	return cmocka_run_group_tests(tests, load, unload);
 }
