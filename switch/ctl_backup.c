@@ -234,35 +234,50 @@ struct restored {
 	char aside[PATH_LEN];		/* where the present journal went, "" = there was none */
 	struct journal_verify v;
 	uint64_t epoch;			/* highest known to have been opened */
+	unsigned long numbers[2];	/* today's last spoken numbers in the present journal, by realm */
+	bool numbers_known;		/* it could be read */
 	size_t again;			/* messages two persons had destroyed that are back */
 	char first_again[MSGID_TEXT_MAX];
 };
 
-/* Checked from end to end, and marked: by whom, when and from what. */
-/* Spoken numbers given since the copy was made are not in it, and the neighbours' word comes after the first intake: today's go on at the next
- * hundred, so that no two incidents are called by one number. */
-static int
-skip_numbers(struct journal *j, int64_t now)
+static unsigned long
+number_today(struct journal *j, int realm, int64_t now, char key[48])
 {
-	char key[48], val[24], day[16];
+	char val[24], day[16];
 	time_t t = (time_t)((now + CN_OFFSET) / 1000);
 	struct tm tm;
 
 	gmtime_r(&t, &tm);
 	(void)strftime(day, sizeof day, "%Y%m%d", &tm);
-	for (int realm = REALM_LIVE; realm <= REALM_EXERCISE; realm++) {
-		unsigned long n = 0;
+	(void)snprintf(key, 48, "number.%d.%s", realm, day);
+	return j->ops->meta_get(j, key, val, sizeof val) == 0 ? strtoul(val, NULL, 10) : 0;
+}
 
-		(void)snprintf(key, sizeof key, "number.%d.%s", realm, day);
-		if (j->ops->meta_get(j, key, val, sizeof val) == 0)
-			n = strtoul(val, NULL, 10);
-		(void)snprintf(val, sizeof val, "%lu", (n / 100 + 1) * 100);
+/*
+ * Spoken numbers given since the copy was made are not in it, and the neighbours' word comes after the first intake.  Today's go on at the
+ * next hundred after the present journal's, so that no two incidents are called by one number; where that journal cannot be read, at
+ * a thousand and the minute of the day, which no earlier restore of the day has reached.
+ */
+static int
+skip_numbers(struct journal *j, const struct restored *r, int64_t now)
+{
+	int64_t minute = (now + CN_OFFSET) / 60000 % 1440;
+	char key[48], val[24];
+
+	for (int realm = REALM_LIVE; realm <= REALM_EXERCISE; realm++) {
+		unsigned long n = number_today(j, realm, now, key), had = r->numbers[realm];
+
+		n = ((n > had ? n : had) / 100 + 1) * 100;
+		if (!r->numbers_known && n < 1000 + (unsigned long)minute)
+			n = 1000 + (unsigned long)minute;
+		(void)snprintf(val, sizeof val, "%lu", n);
 		if (j->ops->meta_set(j, key, val) != 0)
 			return -1;
 	}
 	return 0;
 }
 
+/* Checked from end to end, and marked: by whom, when and from what. */
 static int
 prepare(const struct stationdir *d, const char *stage, struct restored *r, struct fault *f)
 {
@@ -300,7 +315,7 @@ prepare(const struct stationdir *d, const char *stage, struct restored *r, struc
 		r->epoch = (uint64_t)(now / 1000);
 	(void)snprintf(val, sizeof val, "%llu", (unsigned long long)r->epoch);
 	if (j->ops->meta_set(j, "station", d->station) != 0 || j->ops->meta_set(j, "restored", val) != 0 ||
-	    j->ops->meta_set(j, "epoch", val) != 0 || skip_numbers(j, now) != 0 ||
+	    j->ops->meta_set(j, "epoch", val) != 0 || skip_numbers(j, r, now) != 0 ||
 	    j->ops->chain_add(j, now, CHAIN_ADMIN, ref, who, none) != 0 || j->ops->commit(j) != 0) {
 		(void)fault_set(f, EX_IOERR, "", _("the journal cannot be written in %s"), stage);
 		goto out;
@@ -351,16 +366,25 @@ look_for_destroyed(const struct stationdir *d, const char *stage, struct restore
 	now->ops->close(now);
 }
 
-/* The clock may have stood ahead in the journal that goes. */
+/* The clock may have stood ahead in the journal that goes; and the day's numbers it has given are not given again. */
 static void
-epoch_of_present(const struct stationdir *d, struct restored *r)
+look_at_present(const struct stationdir *d, struct restored *r)
 {
 	struct journal_backup_info now;
 	struct fault ignored = {0};
-	char path[PATH_LEN];
+	struct journal *j;
+	char path[PATH_LEN], key[48];
 
-	if (join(path, d->journal, DB, &ignored) == 0 && journal_backup_check(path, d->station, &now, &ignored) == 0)
-		r->epoch = now.epoch;
+	if (join(path, d->journal, DB, &ignored) != 0 || access(path, F_OK) != 0 ||
+	    journal_backup_check(path, d->station, &now, &ignored) != 0)
+		return;
+	r->epoch = now.epoch;
+	if ((j = journal_sqlite_open(d->journal, false, &ignored)) == NULL)
+		return;
+	for (int realm = REALM_LIVE; realm <= REALM_EXERCISE; realm++)
+		r->numbers[realm] = number_today(j, realm, ctl_now(), key);
+	r->numbers_known = true;
+	j->ops->close(j);
 }
 
 /* ---- restore: the exchange ---- */
@@ -459,7 +483,7 @@ restore(const struct stationdir *d, struct restored *r, struct fault *f)
 	if (join(stage, d->path, STAGE, f) != 0)
 		goto out;
 	stage_remove(stage);
-	epoch_of_present(d, r);
+	look_at_present(d, r);
 	if (mkdir(stage, 0700) != 0) {
 		(void)file_fault(f, EX_CANTCREAT, stage);
 		goto out;
