@@ -310,6 +310,8 @@ print_body(const json_t *json, const struct codebook *cb)
 	for (size_t i = 0; i < b->n; i++) {
 		const struct value *v = &b->v[i];
 
+		if (v->key == F_SEAL)
+			continue;	/* says nothing to people */
 		buf_clear(&text);
 		if (v->field == NULL) {
 			buf_printf(&text, _("field %u, not known here"), v->key);

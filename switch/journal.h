@@ -139,6 +139,9 @@ struct journal_verify {			/* result of verify() */
 	char bad[512];			/* first thing wrong, naming table and row; "" = clean */
 };
 
+/* ms: longer than an origin goes on offering what it has concluded to be returned (return_hours and thirty days). */
+#define JOURNAL_PASSING_KEPT (INT64_C(33) * 86400000)
+
 struct journal;
 
 typedef int (*journal_msg_fn)(void *ctx, const struct journal_msg *);		/* return non-zero to stop */
@@ -216,7 +219,7 @@ struct journal_ops {
 	/* Nothing is owed of it any more, or something is again.  1: no such message. */
 	int (*settle)(struct journal *, const struct msgid *, bool settled);
 
-	/* Retention: lets go the bytes of up to max messages stored before `before` that are settled or quiet or not local, of which no
+	/* Retention (what only passes through stays JOURNAL_PASSING_KEPT longer: its origin may still offer it): lets go the bytes of up to max messages stored before `before` that are settled or quiet or not local, of which no
 	 * outbox row waits and no delivery of ours is open, oldest first; the originals only they name; their passages of lines.  Rows,
 	 * digests and chain stay (an id that comes again is known).  One CHAIN_RETIRED entry a call, who "retention", ref
 	 * "FIRSTSEQ-LASTSEQ COUNT", digest over the digests of those let go in order.  *n: how many; 0 = nothing left to do. */

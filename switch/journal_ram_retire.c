@@ -57,7 +57,7 @@ static bool
 may_go(const struct ram *j, const struct journal_msg *m, int64_t before)
 {
 	/* What is damaged stays for verification to name, whatever its age. */
-	return m->stored < before && (m->settled || m->quiet || !m->local) && !m->destroyed && !m->retired &&
+	return m->stored < before - (m->local ? 0 : JOURNAL_PASSING_KEPT) && (m->settled || m->quiet || !m->local) && !m->destroyed && !m->retired &&
 	    !m->damaged && !is_owed(j, &m->id);
 }
 

@@ -62,7 +62,7 @@ const char *const sq_sql[Q_COUNT] = {
 	[Q_MSG_SETTLE] = "UPDATE message SET settled=? WHERE " IS_ID,
 	[Q_MSG_RETIRE] = "UPDATE message SET retired=1 WHERE seq=?",
 	/* Of what has bytes: those retired have none. */
-	[Q_MSG_OLD] = "SELECT m.seq FROM payload p CROSS JOIN message m ON m.seq=p.seq WHERE p.seq>? AND m.stored<? AND m.retired=0"
+	[Q_MSG_OLD] = "SELECT m.seq FROM payload p CROSS JOIN message m ON m.seq=p.seq WHERE p.seq>? AND m.stored<?-(m.local=0)*2851200000 AND m.retired=0"	/* JOURNAL_PASSING_KEPT */
 	    " AND (m.settled<>0 OR m.quiet<>0 OR m.local=0) AND p.body IS NOT NULL"
 	    " AND NOT EXISTS(SELECT 1 FROM outbox o WHERE o.source=m.source AND o.serial=m.serial)"
 	    " AND NOT EXISTS(SELECT 1 FROM delivery d WHERE d.source=m.source AND d.serial=m.serial AND d.state<=2)"

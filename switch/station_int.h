@@ -174,7 +174,9 @@ void line_committed(struct station *, int64_t now);	/* before the gates open */
 void line_flush(struct station *, int64_t now);		/* tells the neighbours what is committed */
 void line_tick(struct station *, int64_t now);
 int64_t line_wake(const struct station *);
-/* False for an hour after the clock has leapt forward by more than that: it may have been wrong when things were stored. */
+/* ms that have passed since then; what the clock leapt forward in this life is not time passing. */
+int64_t line_age(const struct station *, int64_t now, int64_t since);
+/* False for an hour after the start, and after the clock has leapt forward by more than that: it may be wrong, or have been. */
 bool line_clock_settled(const struct station *);
 /* May this parcel of our own origin be taken back?  Only after a restore, of another epoch than ours, from where it may have gone. */
 bool line_restores(const struct station *, const struct envelope *e, const struct msgid *id, const struct body *);

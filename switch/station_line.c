@@ -35,7 +35,7 @@ lines_time(struct lines *l, int64_t now)
 
 	if (!l->timed) {
 		l->timed = true;
-		l->stepped = -1;
+		l->stepped = l->mono;
 		l->now = now;
 		return;
 	}
@@ -44,14 +44,25 @@ lines_time(struct lines *l, int64_t now)
 	l->now = now;
 	if (step > 0 && step <= STEP_MOST)
 		l->mono += step;
-	else if (step >= STEP_FAR)
+	else if (step >= STEP_FAR) {
 		l->stepped = l->mono;
+		l->step_from = now - step;
+		l->step_by = step;
+	}
+}
+
+int64_t
+line_age(const struct station *s, int64_t now, int64_t since)
+{
+	const struct lines *l = s->lines;
+
+	return now - since - (l != NULL && l->step_by > 0 && since <= l->step_from ? l->step_by : 0);
 }
 
 bool
 line_clock_settled(const struct station *s)
 {
-	return s->lines == NULL || s->lines->stepped == -1 || s->lines->mono - s->lines->stepped >= STEP_FAR;
+	return s->lines == NULL || s->lines->mono - s->lines->stepped >= STEP_FAR;
 }
 
 int64_t

@@ -21,7 +21,7 @@
 #include "station_int.h"
 
 #define LINE_DAY INT64_C(86400000)
-#define LINE_STREAMS_MAX 256	/* kept of one neighbour and direction: a mad one shall not fill our memory */
+#define LINE_STREAMS_MAX 1024	/* kept of one neighbour and direction: a mad one shall not fill our memory */
 #define LINE_GAPS_MAX 4096	/* ranges of one stream */
 #define LINE_NOTES_MAX 32	/* waiting to be told; what finds no room is said again by the timers */
 #define LINE_NEED_MOST 256	/* numbers of one NEED */
@@ -54,7 +54,8 @@ struct line {			/* one stream of one direction */
 	bool lost;		/* in: the peer has forgotten what it sent under numbers above lost_after */
 	uint64_t lost_after;
 	bool gave_known;
-	uint64_t gave;		/* in: handed back up to here */
+	uint64_t gave;		/* in: handed back up to here ... */
+	uint64_t gave_after;	/* ... beginning behind this one */
 	bool differs;
 };
 
@@ -104,7 +105,8 @@ struct lines {
 	bool touched;
 	bool timed;
 	int64_t now, mono;	/* as link.c keeps them: steps of the clock are not time passing */
-	int64_t stepped;	/* mono at the last step forward of an hour and more; -1 none */
+	int64_t stepped;	/* mono at the start, and at the last step forward of an hour and more since */
+	int64_t step_from, step_by;	/* ms UTC before the last such step, and by how much; 0: none in this life */
 	int64_t look_at;	/* mono */
 	struct { uint64_t row; uint8_t digest[DIGEST_LEN]; } digests[LINE_DIGESTS];	/* of what was sent last */
 	struct { char peer[STATION_MAX]; uint64_t row; } *forget;	/* to be taken out of the links */

@@ -141,7 +141,7 @@ static bool
 give_stream(struct station *s, int64_t now, struct line_peer *lp, struct line *ln)
 {
 	struct giving *g;
-	char text[160], val[32];
+	char text[160], val[48];
 	uint64_t first = (ln->lost_after > ln->gave ? ln->lost_after : ln->gave) + 1;
 	size_t given = 0;
 
@@ -154,7 +154,7 @@ give_stream(struct station *s, int64_t now, struct line_peer *lp, struct line *l
 		given += line_offer(s, lp, &g->ids[i], 0, 0, true);
 	ln->gave = g->n == GIVE_BATCH || g->seen == GIVE_SCAN ? g->upto : ln->row.last;
 	snprintf(text, sizeof text, "line.gave.%s.%" PRIu64, lp->peer, ln->row.stream);
-	snprintf(val, sizeof val, "%" PRIu64, ln->gave);
+	snprintf(val, sizeof val, "%" PRIu64 " %" PRIu64, ln->gave, ln->gave_after);
 	s->j->ops->meta_set(s->j, text, val);
 	s->wrote = true;
 	if (given > 0) {

@@ -210,7 +210,7 @@ static void
 hear_lost(struct station *s, int64_t now, struct line_peer *lp, struct line *ln, uint64_t after)
 {
 	struct serial_set gone = {0};
-	char key[128], val[32];
+	char key[128], val[48], *end;
 	uint64_t n;
 
 	for (size_t i = 0; i < ln->missing.n; i++)
@@ -229,8 +229,15 @@ hear_lost(struct station *s, int64_t now, struct line_peer *lp, struct line *ln,
 	if (!ln->gave_known) {
 		ln->gave_known = true;
 		snprintf(key, sizeof key, "line.gave.%s.%" PRIu64, lp->peer, ln->row.stream);
-		if (s->j->ops->meta_get(s->j, key, val, sizeof val) == 0)
-			ln->gave = strtoull(val, NULL, 10);
+		if (s->j->ops->meta_get(s->j, key, val, sizeof val) == 0) {
+			ln->gave = strtoull(val, &end, 10);
+			ln->gave_after = strtoull(end, NULL, 10);
+		}
+	}
+	/* Put back to a still older copy: what lies before the first time's beginning was not given then. */
+	if (ln->gave == 0 || after < ln->gave_after) {
+		ln->gave = 0;
+		ln->gave_after = after;
 	}
 	ln->lost = true;
 	ln->lost_after = after;

@@ -141,6 +141,20 @@ line_flush(struct station *s, int64_t now)
 
 /* ---- sessions and time ---- */
 
+/* Has this restore been told of already?  Notes that it has. */
+static bool
+told_old(struct station *s, const char *peer, const char *restored)
+{
+	char key[96], val[96];
+
+	snprintf(key, sizeof key, "line.oldtold.%s", peer);
+	if (s->j->ops->meta_get(s->j, key, val, sizeof val) == 0 && strcmp(val, restored) == 0)
+		return true;
+	s->j->ops->meta_set(s->j, key, restored);
+	s->wrote = true;
+	return false;
+}
+
 void
 line_up(struct station *s, int64_t now, const char *peer)
 {
@@ -156,8 +170,8 @@ line_up(struct station *s, int64_t now, const char *peer)
 		s->j->ops->meta_set(s->j, key, old ? "1" : "0");
 		s->wrote = true;
 	}
-	if (old && s->j->ops->meta_get(s->j, "restored", key, sizeof key) == 0) {
-		/* It has no numbers to compare: what was lost and passed there only people can find. */
+	if (old && s->j->ops->meta_get(s->j, "restored", key, sizeof key) == 0 && !told_old(s, peer, key)) {
+		/* It has no numbers to compare: what was lost and passed there only people can find.  Said once a restore. */
 		log_event(LOG_LV_WARN, "line", "peer=%s why=\"restored, and that station speaks version 1\"", peer);
 		s->ops->alarm(s->ctx, "old peer", peer);
 	}

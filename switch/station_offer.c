@@ -429,7 +429,7 @@ judge(struct station *s, int64_t now, const struct journal_msg *m, struct journa
 		s->j->ops->delivery_put(s->j, d);
 		s->wrote = true;
 	}
-	age = now - (m->stored < d->since ? m->stored : d->since);
+	age = line_age(s, now, m->stored < d->since ? m->stored : d->since);
 	if (age >= return_after(s) && line_clock_settled(s)) {
 		return_expired(s, now, d);
 		return false;

@@ -100,19 +100,65 @@ state_of_act(int act)
 	}
 }
 
+struct order {
+	const char *by;
+	const struct msgid *than;	/* a receipt of that station */
+	bool returned;			/* later ones that return are looked for; else later ones that do not */
+	bool found;
+};
+
+static int
+order_row(void *ctx, const struct journal_msg *m)
+{
+	struct order *o = ctx;
+	struct fault f;
+	struct body *b;
+	int act;
+
+	if (m->kind != KIND_RECEIPT || strcmp(m->id.origin, o->by) != 0 || m->body.n == 0 ||
+	    (m->id.epoch != o->than->epoch ? m->id.epoch < o->than->epoch : m->id.serial <= o->than->serial) ||
+	    (b = wire_decode(m->body.p, m->body.n, &f)) == NULL)
+		return 0;
+	act = body_enum(b, F_ACT);
+	if (body_first(b, F_REGARDING) == NULL)
+		o->found = o->returned ? act == ACT_RETURNED : act == ACT_READ || act == ACT_SIGNED || act == ACT_TAKEN;
+	body_free(b);
+	return o->found;
+}
+
+/* Receipts overtake each other: 退回 is more urgent than 已阅, and a copy offered again is confirmed once more.  What an addressee did
+ * last is what it wrote last (its own numbers), not what came last. */
+static bool
+outdated(struct station *s, const struct msgid *id, const struct msgid *rid, int act, const struct journal_delivery *d)
+{
+	struct order o = {.by = rid->origin, .than = rid, .returned = act != ACT_RETURNED};
+	struct order any = {.by = rid->origin, .than = &(struct msgid){.epoch = 0}, .returned = true};
+
+	if (act == ACT_RETURNED) {
+		s->j->ops->each_referring(s->j, id, order_row, &o);
+		return o.found;
+	}
+	if (d->state != DLV_RETURNED)
+		return false;
+	/* A switch's 送达 lifts what was concluded for want of an answer, never what people there have said. */
+	s->j->ops->each_referring(s->j, id, order_row, act == ACT_DELIVERED ? &any : &o);
+	return act == ACT_DELIVERED ? any.found : o.found;
+}
+
 /*
  * One act of one addressee about one of our messages.  People's acts only climb.  退回 is said by the addressee at any time; any
  * later act of it lifts that, and what was concluded here for want of an answer.
  */
 static void
-note_act(struct station *s, int64_t now, const struct msgid *id, const char *to, int act, const char *person)
+note_act(struct station *s, int64_t now, const struct msgid *id, const struct msgid *rid, int act, const char *person)
 {
+	const char *to = rid->origin;
 	struct journal_delivery d, was;
 	int state = state_of_act(act);
 	char detail[96];
 	int64_t *slot;
 
-	if (state == 0 || s->j->ops->delivery_get(s->j, id, to, &d) != 0)
+	if (state == 0 || s->j->ops->delivery_get(s->j, id, to, &d) != 0 || outdated(s, id, rid, act, &d))
 		return;
 	was = d;
 	slot = act == ACT_DELIVERED ? &d.delivered
@@ -160,7 +206,7 @@ apply_receipt(struct station *s, int64_t now, const char *from, const struct msg
 		if (strcmp(v->u.id.origin, s->conf.self) != 0)
 			continue;
 		if (r == NULL)
-			note_act(s, now, &v->u.id, rid->origin, act, person);
+			note_act(s, now, &v->u.id, rid, act, person);
 		/* A third station may say that it cannot pass on, never that somebody else has read. */
 		for (; r != NULL && act == ACT_RETURNED; r = body_next(b, r))
 			return_nopath(s, now, from, rid, b, &v->u.id, r->u.text.s);
@@ -345,6 +391,8 @@ accept_again(struct station *s, int64_t now, struct journal_msg *have, const str
 		return;
 	if (have->body.n > 0)
 		relay(s, now, have, b, e);
+	else if (have->retired)
+		log_event(LOG_LV_INFO, "relay", "station=%s serial=%" PRIu64 " why=\"its bytes were let go\"", s->conf.self, have->id.serial);
 	else
 		refuse_destroyed(s, now, have, b, e);
 }
@@ -500,7 +548,8 @@ take(struct input *in, struct journal_msg *m, const struct body *b)
 		return;
 	}
 	if (!route_plausible(s->conf.topology, from, m->id.origin) && !(ours = line_restores(s, &in->e, &m->id, b))) {
-		bad(in, "this origin cannot come from that neighbour");
+		bad(in, in->e.given_back && strcmp(m->id.origin, s->conf.self) == 0 ? "given back without this station's seal" :
+		    "this origin cannot come from that neighbour");
 		return;
 	}
 	if (!body_id(b, F_INCIDENT, &m->incident))

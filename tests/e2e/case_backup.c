@@ -308,7 +308,7 @@ case_restore(struct e2e *e)
 
 /* ---- retention ---- */
 
-/* Ten days pass for what is in the journal. */
+/* Fifty days pass for what is in the journal. */
 static void
 age(const char *db)
 {
@@ -316,7 +316,7 @@ age(const char *db)
 
 	ST_CHECK(sqlite3_open_v2(db, &h, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
 	    sqlite3_exec(h, "UPDATE chain SET ms=(SELECT stored FROM message m WHERE m.seq=chain.seq) WHERE ref IS NULL;"
-	    "UPDATE message SET stored=stored-864000000; UPDATE incident SET changed=changed-864000000", NULL, NULL, NULL) == SQLITE_OK, "%s: %s", db,
+	    "UPDATE message SET stored=stored-4320000000; UPDATE incident SET changed=changed-4320000000", NULL, NULL, NULL) == SQLITE_OK, "%s: %s", db,
 	    h != NULL ? sqlite3_errmsg(h) : "");
 	ST_CHECK(sqlite3_close(h) == SQLITE_OK, "%s", db);
 }

@@ -167,6 +167,8 @@ teardown(void **state)
 	char path[256];
 
 	desk_free(x->desk);
+	/* libevent finishes freed bufferevents in the loop (loop.c does the same). */
+	(void)event_base_loop(x->base, EVLOOP_NONBLOCK);
 	station_free(x->s);
 	x->j->ops->close(x->j);
 	event_base_free(x->base);

@@ -300,8 +300,15 @@ forged_receipts(void **state)
 	assert_int_equal(state_of(w, &mine, "330225102"), DLV_SIGNED);
 	say(w, "330225102", 4, REALM_LIVE, ACT_RETURNED, &mine, NULL); /* 退回 by the addressee itself */
 	assert_int_equal(state_of(w, &mine, "330225102"), DLV_RETURNED);
-	say(w, "330225102", 5, REALM_LIVE, ACT_DELIVERED, &mine, NULL); /* ... lifted by any later act of it */
-	assert_int_equal(state_of(w, &mine, "330225102"), DLV_SIGNED);
+	say(w, "330225102", 5, REALM_LIVE, ACT_DELIVERED, &mine, NULL); /* ... which a copy confirmed once more does not lift */
+	assert_int_equal(state_of(w, &mine, "330225102"), DLV_RETURNED);
+	say(w, "330225102", 7, REALM_LIVE, ACT_TAKEN, &mine, NULL); /* ... but what people there do later */
+	assert_int_equal(state_of(w, &mine, "330225102"), DLV_TAKEN);
+	say(w, "330225102", 6, REALM_LIVE, ACT_RETURNED, &mine, NULL); /* and not what they had done before and was overtaken */
+	assert_int_equal(state_of(w, &mine, "330225102"), DLV_TAKEN);
+	say(w, "330225102", 9, REALM_LIVE, ACT_RETURNED, &mine, NULL);
+	say(w, "330225102", 8, REALM_LIVE, ACT_READ, &mine, NULL);
+	assert_int_equal(state_of(w, &mine, "330225102"), DLV_RETURNED);
 }
 
 static void
