@@ -25,12 +25,15 @@ static const struct need {
     {KIND_ROLLANSWER, {F_REFS, F_PERSON}, {0}},
     {KIND_ZERO, {F_PERIOD_TO, F_PERSON}, {0}},
     {KIND_LOG, {F_TEXT}, {0}},
-    {KIND_HANDOVER, {F_OUTGOING, F_INCOMING}, {0}},
     {KIND_RESOURCE, {F_RESOURCE_STEP, F_RESOURCE}, {0}},
     {KIND_HAZARD, {F_HAZARD_STEP}, {F_POINT, F_PLACE, F_TITLE}},
     {KIND_NOTE, {0}, {F_TEXT, F_CONCLUSION}},
     {KIND_SERVICE, {F_TOPIC}, {0}},
     {KIND_FEEDBACK, {F_TEXT, F_REFS}, {0}},
+    {KIND_CHASE, {F_TEXT}, {F_REFS, F_TOPIC}},
+    {KIND_STAFF, {F_DUTY_STEP}, {F_PERSON, F_REGARDING, F_REFS}},
+    {KIND_ROSTER, {F_DUTY_STEP}, {F_PERIOD_FROM, F_PERSON, F_REFS}},
+    {KIND_EXPLAIN, {F_REFS, F_PERSON}, {F_TEXT, F_CONFIRMED}},
 };
 
 static int
@@ -222,6 +225,11 @@ check_kind(const struct body *b, struct fault *f)
 		return check_step(b, f);
 	case KIND_OUTSIDE:
 		return check_outside(b, f);
+	case KIND_HANDOVER:
+		/* a step of one (enum duty_step), or the record of the whole */
+		if (check_present(b, F_DUTY_STEP))
+			return 0;
+		return check_missing(b, F_OUTGOING, f) == -1 ? -1 : check_missing(b, F_INCOMING, f);
 	default:
 		return fault_set(f, EX_UNAVAILABLE, "kind", _("the kind %d is not known here"), kind);
 	}

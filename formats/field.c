@@ -113,6 +113,10 @@ static const struct enum_name kinds[] = {
 	{ "kind", KIND_SERVICE, "service", N_("service message"), "业务报文" },
 	{ "kind", KIND_INTAKE, "intake", N_("intake"), "接报" },
 	{ "kind", KIND_STEP, "step", N_("step"), "环节" },
+	{ "kind", KIND_CHASE, "chase", N_("chase"), "催办" },
+	{ "kind", KIND_STAFF, "staff", N_("staff register"), "在册人员" },
+	{ "kind", KIND_ROSTER, "roster", N_("roster"), "排班" },
+	{ "kind", KIND_EXPLAIN, "explain", N_("explanation"), "说明" },
 };
 
 static const struct enum_name stages[] = {
@@ -235,6 +239,100 @@ static const struct enum_name colours[] = {
 	{ "colour", COLOUR_UNKNOWN, "unknown", N_("unknown"), "未知" },
 };
 
+static const struct enum_name duty_steps[] = {
+	{ "duty_step", DUTY_PERSON, "person", N_("person entered"), "登记人员" },
+	{ "duty_step", DUTY_LEFT, "left", N_("person has left"), "离册" },
+	{ "duty_step", DUTY_NUMBER, "number-new", N_("number proposed"), "拟改号码" },
+	{ "duty_step", DUTY_NUMBER_CONFIRMED, "number-confirm", N_("number confirmed"), "核准号码" },
+	{ "duty_step", DUTY_NUMBER_DECLINED, "number-decline", N_("number declined"), "不准改号" },
+	{ "duty_step", DUTY_NUMBER_TRIED, "number-tried", N_("number tried"), "验号" },
+	{ "duty_step", DUTY_SHIFT, "shift", N_("shift planned"), "排班" },
+	{ "duty_step", DUTY_SHIFT_CANCELLED, "shift-cancel", N_("shift cancelled"), "取消班次" },
+	{ "duty_step", DUTY_SWAP, "swap", N_("swap asked for"), "申请换班" },
+	{ "duty_step", DUTY_SWAP_CONSENT, "swap-consent", N_("swap consented to"), "同意换班" },
+	{ "duty_step", DUTY_SWAP_APPROVED, "swap-approve", N_("swap approved"), "批准换班" },
+	{ "duty_step", DUTY_SWAP_DECLINED, "swap-decline", N_("swap declined"), "不准换班" },
+	{ "duty_step", DUTY_SIGN_ON, "sign-on", N_("signed on"), "到岗" },
+	{ "duty_step", DUTY_STAY, "stay", N_("ordered to stay"), "令留岗" },
+	{ "duty_step", DUTY_UNABLE, "unable", N_("cannot come"), "不能到岗" },
+	{ "duty_step", DUTY_HANDOVER_BEGUN, "begin", N_("handover begun"), "开始交班" },
+	{ "duty_step", DUTY_HANDOVER_ITEM, "item", N_("item gone through"), "逐项交接" },
+	{ "duty_step", DUTY_HANDOVER_SIGNED, "sign", N_("handover signed"), "签交接" },
+	{ "duty_step", DUTY_HANDOVER_ABANDONED, "abandon", N_("handover abandoned"), "中止交班" },
+	{ "duty_step", DUTY_LOG_EQUIPMENT, "equipment", N_("equipment tested"), "试机" },
+	{ "duty_step", DUTY_LOG_OPINION, "opinion", N_("a leader's opinion"), "领导意见" },
+	{ "duty_step", DUTY_LOG_MUTE, "mute", N_("sound muted"), "静音" },
+	{ "duty_step", DUTY_LOG_RULES, "rules", N_("rules changed"), "规则变更" },
+	{ "duty_step", DUTY_LOG_CORRECTED, "addition", N_("addition to an entry"), "补充更正" },
+	{ "duty_step", DUTY_LOG_OUTLET, "outlet", N_("alarm outlet"), "报警出口" },
+};
+
+static const struct enum_name duty_roles[] = {
+	{ "duty_role", ROLE_DUTY_LEADER, "leader", N_("duty leader"), "带班领导" },
+	{ "duty_role", ROLE_DUTY_SENIOR, "senior", N_("senior officer"), "值班长" },
+	{ "duty_role", ROLE_DUTY_OFFICER, "officer", N_("duty officer"), "值班员" },
+	{ "duty_role", ROLE_DUTY_OTHER, "other", N_("other"), "其他" },
+};
+
+static const struct enum_name number_ofs[] = {
+	{ "number_of", NUMBER_A, "A", N_("number A"), "A号" },
+	{ "number_of", NUMBER_B, "B", N_("number B"), "B号" },
+	{ "number_of", NUMBER_DUTY, "duty", N_("duty telephone"), "值班电话" },
+	{ "number_of", NUMBER_FAX, "fax", N_("fax"), "传真" },
+	{ "number_of", NUMBER_SATELLITE, "satellite", N_("satellite telephone"), "卫星电话" },
+	{ "number_of", NUMBER_OTHER, "other", N_("other"), "其他" },
+};
+
+static const struct enum_name order_types[] = {
+	{ "order_type", ORDER_PLAIN, "order", N_("order"), "指令" },
+	{ "order_type", ORDER_INSTRUCTION, "instruction", N_("leader's instruction"), "批示" },
+	{ "order_type", ORDER_SUPERVISION, "supervision", N_("supervised order"), "督办" },
+	{ "order_type", ORDER_VERIFY, "verify", N_("request to verify"), "核报要求" },
+	{ "order_type", ORDER_APPEND, "append", N_("addition"), "追加" },
+	{ "order_type", ORDER_REVOKED, "revoke", N_("revoked"), "收回" },
+};
+
+static const struct enum_name charges[] = {
+	{ "charge", CHARGE_LINK, "link", N_("line down"), "断网" },
+	{ "charge", CHARGE_NO_ANSWER, "no-answer", N_("nobody answered"), "无人接听" },
+	{ "charge", CHARGE_LEADER, "leader", N_("waiting for a signature"), "等领导签发" },
+	{ "charge", CHARGE_POWER, "power", N_("power cut"), "停电" },
+	{ "charge", CHARGE_UNKNOWN_FACTS, "facts", N_("facts not known"), "情况不明" },
+	{ "charge", CHARGE_OTHER, "other", N_("other"), "其他" },
+};
+
+static const struct enum_name sides[] = {
+	{ "side", SIDE_OUT, "out", N_("outgoing side"), "交班" },
+	{ "side", SIDE_IN, "in", N_("incoming side"), "接班" },
+	{ "side", SIDE_LEADER, "leader", N_("duty leader"), "带班" },
+};
+
+static const struct enum_name oweds[] = {
+	{ "owed", 1, "phone", N_("telephone report"), "电话报" },
+	{ "owed", 2, "written", N_("first written report"), "书面首报" },
+	{ "owed", 3, "read", N_("read"), "已阅" },
+	{ "owed", 4, "sign", N_("sign for"), "签收" },
+	{ "owed", 5, "feedback", N_("feedback"), "反馈" },
+	{ "owed", 6, "followup", N_("follow-up"), "续报" },
+	{ "owed", 7, "final", N_("final report"), "终报" },
+	{ "owed", 8, "supplement", N_("supplementary report"), "补报" },
+	{ "owed", 9, "await-sign", N_("their signature"), "对方签收" },
+	{ "owed", 10, "await-feedback", N_("their feedback"), "对方反馈" },
+	{ "owed", 11, "zero", N_("zero report"), "零报告" },
+	{ "owed", 12, "await-zero", N_("their zero report"), "对方零报" },
+	{ "owed", 13, "roll", N_("roll call"), "点名应答" },
+	{ "owed", 14, "await-roll", N_("their answer to the roll call"), "对方应点" },
+	{ "owed", 15, "handover", N_("handover"), "交班" },
+	{ "owed", 16, "relief", N_("relief"), "接班人未到" },
+	{ "owed", 17, "equipment", N_("equipment test"), "试机" },
+	{ "owed", 18, "gap", N_("empty shift"), "空班" },
+	{ "owed", 19, "verify", N_("verified report"), "核报" },
+	{ "owed", 20, "await-handover", N_("their handover"), "对方交接班" },
+	{ "owed", 100, "grade", N_("grade to be stated"), "定级" },
+	{ "owed", 101, "signature", N_("signature"), "补签" },
+	{ "owed", 102, "returned", N_("not delivered"), "未送达" },
+};
+
 static const struct enum_set {
 	const char *name;
 	const struct enum_name *row;
@@ -254,6 +352,13 @@ static const struct enum_set {
 	{ "hazard_step", hazard_steps, COUNT(hazard_steps) },
 	{ "hazard_level", hazard_levels, COUNT(hazard_levels) },
 	{ "response", responses, COUNT(responses) },
+	{ "duty_step", duty_steps, COUNT(duty_steps) },
+	{ "duty_role", duty_roles, COUNT(duty_roles) },
+	{ "number_of", number_ofs, COUNT(number_ofs) },
+	{ "order_type", order_types, COUNT(order_types) },
+	{ "charge", charges, COUNT(charges) },
+	{ "side", sides, COUNT(sides) },
+	{ "owed", oweds, COUNT(oweds) },
 };
 
 static const struct enum_set *

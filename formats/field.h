@@ -64,7 +64,11 @@ enum kind {
 	KIND_CALLOUT = 7, KIND_ROLLCALL = 8, KIND_ROLLANSWER = 9, KIND_ZERO = 10, KIND_LOG = 11, KIND_HANDOVER = 12,
 	KIND_RESOURCE = 13, KIND_HAZARD = 14, KIND_NOTE = 15, KIND_OUTSIDE = 16, KIND_SERVICE = 17,
 	KIND_INTAKE = 18,	/* 接报登记: opens an incident at the station that learned of it */
-	KIND_STEP = 19		/* 环节: a named person's act in the life of an event or report (enum step) */
+	KIND_STEP = 19,		/* 环节: a named person's act in the life of an event or report (enum step) */
+	KIND_CHASE = 20,	/* 催办: written by the switch (F_CHASED, F_RUNG) or by a person (a manual chase) */
+	KIND_STAFF = 21,	/* 在册: persons and telephone numbers (duty_staff.h) */
+	KIND_ROSTER = 22,	/* 排班: shifts, swaps (duty_roster.h) */
+	KIND_EXPLAIN = 23	/* 说明: why something was late, and whether the superior accepts it (F_CONFIRMED) */
 };
 enum stage { STAGE_FIRST = 1, STAGE_FOLLOWUP = 2, STAGE_FINAL = 3, STAGE_VERIFIED = 4, STAGE_CORRECTION = 5,
 	STAGE_WITHDRAWAL = 6 };
@@ -90,6 +94,29 @@ enum hazard_step { HAZARD_FOUND = 1, HAZARD_LISTED = 2, HAZARD_ASSIGNED = 3, HAZ
 enum hazard_level { HAZARD_GENERAL = 1, HAZARD_MAJOR = 2 };
 enum response { RESPONSE_1 = 1 /* 一级 */, RESPONSE_2, RESPONSE_3, RESPONSE_4, RESPONSE_ENDED = 9 };
 enum progress { PROGRESS_STARTED = 1, PROGRESS_ONGOING = 2, PROGRESS_DONE = 3, PROGRESS_CANNOT = 4 };
+enum duty_step { /* KIND_STAFF */
+	DUTY_PERSON = 1 /* entered or changed */, DUTY_LEFT = 2, DUTY_NUMBER = 3 /* a number proposed */,
+	DUTY_NUMBER_CONFIRMED = 4 /* by a second person; F_REFS */, DUTY_NUMBER_DECLINED = 5, DUTY_NUMBER_TRIED = 6 /* dialled: F_OUTCOME */,
+	/* KIND_ROSTER */
+	DUTY_SHIFT = 20 /* planned; F_REFS: takes the place of that one */, DUTY_SHIFT_CANCELLED = 21, DUTY_SWAP = 22 /* asked for */,
+	DUTY_SWAP_CONSENT = 23, DUTY_SWAP_APPROVED = 24, DUTY_SWAP_DECLINED = 25, DUTY_SIGN_ON = 26 /* 到岗 */, DUTY_STAY = 27 /* a leader orders
+	somebody to stay */, DUTY_UNABLE = 28 /* cannot come */,
+	/* KIND_HANDOVER; one without a step is a record of the whole */
+	DUTY_HANDOVER_BEGUN = 40, DUTY_HANDOVER_ITEM = 41 /* gone through; F_PERSON: the new owner */, DUTY_HANDOVER_SIGNED = 42,
+	DUTY_HANDOVER_ABANDONED = 43,
+	/* KIND_LOG */
+	DUTY_LOG_EQUIPMENT = 60 /* tested: F_EQUIPMENT, F_OUTCOME */, DUTY_LOG_OPINION = 61 /* 领导意见, in his words */,
+	DUTY_LOG_MUTE = 62 /* F_DUE, F_REASON */, DUTY_LOG_RULES = 63 /* the rules were read again and have changed */,
+	DUTY_LOG_CORRECTED = 64 /* adds to the entry F_REFS */, DUTY_LOG_OUTLET = 65 /* what an alarm outlet has said */ };
+enum duty_role { ROLE_DUTY_LEADER = 1 /* 带班领导 */, ROLE_DUTY_SENIOR = 2 /* 值班长 */, ROLE_DUTY_OFFICER = 3 /* 值班员 */,
+	ROLE_DUTY_OTHER = 9 };
+enum number_of { NUMBER_A = 1 /* A号 */, NUMBER_B = 2 /* B号 */, NUMBER_DUTY = 3 /* 值班电话 */, NUMBER_FAX = 4, NUMBER_SATELLITE = 5,
+	NUMBER_OTHER = 9 };
+enum order_type { ORDER_PLAIN = 1 /* 指令 */, ORDER_INSTRUCTION = 2 /* 批示: F_PERSON the leader */, ORDER_SUPERVISION = 3 /* 督办 */,
+	ORDER_VERIFY = 4 /* 核报要求 */, ORDER_APPEND = 5 /* 追加 to F_REFS */, ORDER_REVOKED = 6 /* 收回 of F_REFS, F_REASON */ };
+enum charge { CHARGE_LINK = 1 /* 断网 */, CHARGE_NO_ANSWER = 2, CHARGE_LEADER = 3 /* 等领导签发 */, CHARGE_POWER = 4, CHARGE_UNKNOWN_FACTS = 5,
+	CHARGE_OTHER = 9 };
+enum duty_side { SIDE_OUT = 1 /* 交班 */, SIDE_IN = 2 /* 接班 */, SIDE_LEADER = 3 /* 带班知悉 */ };
 enum colour { COLOUR_RED = 1, COLOUR_ORANGE = 2, COLOUR_YELLOW = 3, COLOUR_BLUE = 4, COLOUR_UNKNOWN = 9 };
 
 /*

@@ -310,9 +310,12 @@ origin_rank(enum owed_origin o)
 }
 
 bool
-rules_deadline(const struct rules *r, enum owed what, const char *level, int grade, int prec, struct deadline *out)
+rules_deadline(const struct rules *r, const struct rule_ask *ask, struct deadline *out)
 {
 	const struct limit_row *best = NULL;
+	enum owed what = ask->what;
+	const char *level = ask->level;
+	int grade = ask->grade, prec = ask->prec;
 
 	if (grade < GRADE_I || grade > GRADE_IV)
 		grade = GRADE_UNDETERMINED;
@@ -338,7 +341,8 @@ rules_deadline(const struct rules *r, enum owed what, const char *level, int gra
 	}
 	if (best == NULL)
 		return false;
-	*out = (struct deadline){.minutes = best->minutes, .origin = best->origin, .clause = best->clause};
+	*out = (struct deadline){.id = "", .minutes = best->minutes, .origin = best->origin, .scope = SCOPE_HOP, .endpoint = "",
+	    .who = "station", .chase = "", .clause = best->clause, .since = "", .until = "", .file = "", .profile = ""};
 	return true;
 }
 

@@ -27,6 +27,22 @@ static const struct {
     {NUMBER_RECALL_SECONDS, "recall_seconds", "s"},
     {NUMBER_ASK_AGAIN_MINUTES, "ask_again_minutes", "min"},
     {NUMBER_SIGNATURE_MINUTES, "signature_minutes", "min"},
+    {NUMBER_PIN_TRIES, "pin_tries", "number"},
+    {NUMBER_PIN_LOCK_MINUTES, "pin_lock_minutes", "min"},
+    {NUMBER_PIN_DIGITS, "pin_digits", "number"},
+    {NUMBER_GAP_HOURS, "gap_hours", "h"},
+    {NUMBER_RELIEF_MINUTES, "relief_minutes", "min"},
+    {NUMBER_HANDOVER_PARENT_MINUTES, "handover_parent_minutes", "min"},
+    {NUMBER_STALE_DAYS, "stale_days", "d"},
+    {NUMBER_ROLL_RINGS, "roll_rings", "number"},
+    {NUMBER_ROLL_MINUTES, "roll_minutes", "min"},
+    {NUMBER_ROLL_SHIFT, "roll_shift", "number"},
+    {NUMBER_SILENT_MINUTES, "silent_minutes", "min"},
+    {NUMBER_SEAT_SECONDS, "seat_seconds", "s"},
+    {NUMBER_CHASE_DAYS, "chase_days", "d"},
+    {NUMBER_AHEAD_MINUTES, "ahead_minutes", "min"},
+    {NUMBER_CLOCK_MINUTES, "clock_minutes", "min"},
+    {NUMBER_SWAP_HOURS, "swap_hours", "h"},
 };
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
 

@@ -70,7 +70,8 @@ owe_by(const struct clock *c, const struct owed_item *from, enum owed what, int 
 
 	memset(&d, 0, sizeof d);
 	*it = *from;
-	if (!rules_deadline(c->rules, what, c->level, grade, prec, &d))
+	if (!rules_deadline(c->rules, &(struct rule_ask){.what = what, .station = c->self, .level = c->level, .grade = grade,
+		.prec = prec, .scope = SCOPE_HOP, .at = from->origin}, &d))
 		return false;
 	if (d.origin == ORIGIN_OCCURRED && inc != NULL) {
 		/* The chain clock: nothing is learned of before it happens, so a later 发生 moves nothing. */

@@ -1,8 +1,12 @@
 #ifndef SWITCH_CLOCK_H
 #define SWITCH_CLOCK_H
 /*
- * What is owed and when, computed from the messages and the rules: pure; nothing is stored.  History and the exercise's
- * sinks start no clocks.
+ * What is owed and when, computed from the messages and the rules: pure; nothing is stored.  The same after any restart, on any station
+ * that holds the same messages, in any order of arrival.  History starts no clocks.
+ *
+ * Own clock (scope HOP) and chain clock (scope CHAIN) stand side by side; each ends by the first accepted channel (DOMAIN 4).  A graver
+ * grade re-sets what is owed: from the instant the station learned what makes it graver, a report upwards is owed anew by that grade's limit;
+ * what was owed before stays owed by its own time.  Unknown casualties and an undetermined grade run the stricter clock.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,12 +21,30 @@ struct owed_item {
 	int64_t origin;			/* ms UTC the clock runs from */
 	int64_t due;			/* ms UTC */
 	char clause[192];		/* as in the rules; "" where the message itself sets the time (F_DUE) */
-	char towards[STATION_MAX];	/* whom it is owed to */
+	char towards[STATION_MAX];	/* whom it is owed to; of what we await: who owes it */
+	/* Why, for explain, chasing and statistics. */
+	char rule[96];			/* id of the row; "" where the message itself sets it */
+	char chase[48];			/* chain of chase.tsv; "" the default */
+	enum owed_origin from;
+	enum rule_scope scope;
+	char endpoint[64];		/* CHAIN: where it ends */
+	int grade;			/* enum grade it runs by, 0 none */
+	int prec;			/* enum precedence of `about`, 0 none */
+	bool lapsed;			/* 接办 whose promised time went by: it is 未办 again */
+	char person[128];		/* who has taken it on, or is booked for it; "" */
+	/* Met: what ended it.  clock_owed() hands out what is not. */
+	int64_t met;			/* ms UTC, declared instants where they count (电话报); 0: not met */
+	struct msgid met_by;
+	char how[64];			/* name of the channel, English: "telephone", "report", "outside:ext:sheng"; "" */
 };
 
 /* Things this station owes for one incident, appended through add.  level: of self; parent: "" at the top. */
 typedef void (*owed_fn)(void *ctx, const struct owed_item *);
 void clock_owed(const struct incident *, const char *self, const char *parent, const char *level, const struct rules *,
+    owed_fn add, void *ctx);
+/* The same with what has been met: every clock that ever ran.  self may be another station than the one that asks (statistics): what it is
+ * known to have received and sent counts. */
+void clock_all(const struct incident *, const char *self, const char *parent, const char *level, const struct rules *,
     owed_fn add, void *ctx);
 
 /* The same for one received message, whatever incident it belongs to: what is still to be read, signed for or answered.
@@ -37,11 +59,27 @@ struct clock_received {
 	int done;
 	bool answered;
 	int64_t promised;		/* next feedback time of our standing 接办, ms UTC; 0 = none */
+	const char *person;		/* who took it on; NULL */
 };
 void clock_message(
     const struct clock_received *, const char *self, const char *level, const struct rules *, owed_fn add, void *ctx);
 /* The highest act this message of ours demands from those it is addressed to: 0, ACT_READ or ACT_SIGNED. */
 int clock_demands(const struct body *);
+
+/* The sender's side: what one addressee still owes for a message of ours (OWED_AWAIT_SIGN, OWED_AWAIT_FEEDBACK). */
+struct clock_sent {
+	struct msgid id;
+	struct msgid incident;
+	int64_t sent;			/* ms UTC */
+	const struct body *body;
+	const char *to;			/* the addressee */
+	int done;			/* highest act of theirs, proxy receipts by telephone included */
+	bool answered, finished;	/* feedback came; the last one said done or cannot */
+	int64_t promised;		/* by their last 接办 or feedback, ms UTC; 0 none */
+	int64_t last_feedback;		/* ms UTC, 0 none */
+	const char *person;		/* of theirs; NULL */
+};
+void clock_awaited(const struct clock_sent *, const char *level, const struct rules *, owed_fn add, void *ctx);
 
 /* The incident's type and the figures that stand, one for each source: what grade_judge() judges.  Added to the body. */
 void clock_figures(const struct incident *, struct body *);

@@ -12,7 +12,8 @@
  * op          request                                              answer
  * hello       proto, program                                       proto station name level parent parent_name rev now epoch
  * watch       -                                                    rev            (pushes follow)
- * submit      rid realm body{} [confirmed] (+B original bytes)     id incident number duplicate remarks[]
+ * submit      rid realm body{} [confirmed] [pins[{person pin}]] (+B original bytes)
+ *                                                                  id incident number duplicate remarks[]
  * drafts      -                                                    drafts[{rid seat ms json state state_name begun trail[{event event_name at seat
  *                                                                  person reason number outcome outcome_name}] unsigned_from unsigned_ok}]
  * draft_put   rid json(object)                                     -
@@ -57,9 +58,32 @@
  * ledger      [id] [open] [limit]                                  entries[{id to to_name state state_name since reason offered}] total
  *                                                                  (of our own messages: every addressee exactly once)
  * search      text [before] [limit]                                messages[as list, + text around the find] more unindexed
+ * explain     id | ref, [realm]                                    clocks[{what what_name origin from from_name due scope endpoint towards minutes rule clause since
+ *                                                                  profile file line chase grade grade_name why others[{rule clause minutes why}] met met_by how late}]
+ * rules       [all]                                                rows[{id what ... as deadline}] profiles remarks[{file line text}] digest
+ * staff       [all]                                                persons[{name post unit roles[] numbers[{of of_name phone verified tried outcome stale}] backup[]
+ *                                                                  pin locked_until left}] stations[{station name numbers[]}] changes[{id person of phone by at}]
+ * roster      [from] [until]                                       shifts[{id name from to leader[] officers[] unable[] now}] swaps[...] gap{begin end} on_duty
+ *                                                                  {shift from persons[] leader due}
+ * pin_set     person pin [old] [by by_pin]                         -
+ * handover    -                                                    outgoing[] incoming[] shift due items[{key text owner new_owner passed}] signs[] questions[{key text}]
+ *                                                                  counts{calls reports orders rings mutes late} under_way id   (collected anew each time)
+ * replay      [from] [to]                                          rows[{at kind text}]   (a shift in three minutes)
+ * rolls       [limit]                                              rolls[{station station_name at due answered phone rings outcome person on_roster}] stations[{station
+ *                                                                  name last presence presence_name duty[] numbers[] today note}] totals{}
+ * zeros       [day]                                                day due stations[{station name state at person}] missing[] own
+ * track       ref | id                                             a directive: text due every asks[] rows[{to to_name presence presence_name delivered read signed signer
+ *                                                                  proxy taken progress next state state_name figures{} as_of missing}] totals[{field name sum missing[]}] appended[]
+ * orders      [type] [all]                                         supervision list, instructions: [{id type title due from to[] open late ...}]
+ * stats       [month] [origin] [station]                           stations[{station name ... }] late[] stages{} grid[][]
+ * outlets     -                                                    outlets[{name kind ok since last_ok tested detail waiting}]
+ * outlet_test [name] person                                        -
  * backup      [path]                                               path bytes ms    (after it is whole on disk)
  * attend      -                                                    -               (a person has pressed a key)
  * reload      -                                                    neighbours     (topology.tsv read again)
+ *
+ * draft_move takes pins[] as submit does.  A PIN that is wrong is refused with EX_NOPERM, field "pin", tries left in the text; a person
+ * locked out with EX_TEMPFAIL.  status has besides: on_duty{} handover_due presence of each link, outlets[], chases (unheard), profile, clock_warn[].
  *
  * Times are ms UTC integers; ids are text (formats/msgid.h); *_name are in the language asked for in hello ("lang":"zh"|"en").
  */

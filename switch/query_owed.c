@@ -14,9 +14,6 @@
 #define OWED_ITEMS LIVE_MAX
 #define MERGES_MAX 8 /* incidents merged into one another in a row */
 
-/* Beyond enum owed, in the order of its values. */
-enum { OWED_GRADE_AGAIN = 100, OWED_SIGNATURE, OWED_RETURNED };
-
 struct owed_list {
 	struct query *q;
 	const struct incident *inc;	/* being judged; NULL: a message alone */

@@ -15,7 +15,8 @@
 #include "../formats/fault.h"
 #include "../formats/msgid.h"
 
-enum role { ROLE_PARENT = 1, ROLE_CHILD = 2, ROLE_DEPARTMENT = 3, ROLE_NEIGHBOUR = 4 };
+enum role { ROLE_PARENT = 1, ROLE_CHILD = 2, ROLE_DEPARTMENT = 3, ROLE_NEIGHBOUR = 4,
+	ROLE_PHONE = 5 /* a station without a terminal: known by its telephone only, no key, no link, never 送达 */ };
 
 struct neighbour {
 	char station[STATION_MAX];

@@ -78,6 +78,9 @@ struct station_submit {
 	const struct body *body;
 	const void *blob; size_t blob_len;
 	bool confirmed;
+	/* Persons who have proven themselves by PIN with this request (desk_pin.c): F_PROVEN is theirs alone.  Where a person of the register has a
+	 * PIN, what he signs for, takes on, approves, adopts or hands over wants it (station_proven.c). */
+	const char *const *proven; size_t nproven;
 };
 void station_submit(struct station *, int64_t now, uint64_t ticket, const struct station_submit *);
 int station_draft_put(struct station *, int64_t now, const char *rid, const char *seat, const char *json, size_t);
@@ -105,6 +108,7 @@ struct station_review {
 	int outcome;		/* TRY: enum outcome */
 	const char *request;	/* SUBMIT: JSON, len bytes */
 	size_t len;
+	const char *const *proven; size_t nproven;	/* as in station_submit */
 };
 void station_review(struct station *, int64_t now, uint64_t ticket, const struct station_review *);
 
@@ -125,6 +129,17 @@ void station_attended(struct station *, int64_t now);
 /* Room on the disk (space.h): messages of a precedence more urgent than or equal to `lowest` are taken, from people and neighbours; others
  * are refused, retryably.  PREC_ROUTINE: all; 0: none.  送达, receipts and service of custody are taken one step longer. */
 void station_room(struct station *, int64_t now, int lowest);
+
+/* 催办: writes the KIND_CHASE of this rung (chase.h), once for its key: 0, 1 it has rung before, -1 + fault.  text: what people are told; to: another
+ * station's desk (CHASE_BY_MESSAGE), "" none.  persons: "NAME NUMBER", rung by it.  station_chase.c */
+struct chase_due;
+int station_chase(struct station *, int64_t now, int realm, const struct chase_due *, const char *text, const char *to,
+    const char (*persons)[192], size_t npersons, struct msgid *id, struct fault *);
+bool station_chased(struct station *, const char *key, unsigned rung);
+/* An entry of the duty log that the switch itself makes (step: DUTY_LOG_*). */
+int station_log(struct station *, int64_t now, int step, const char *text, struct fault *);
+/* The rules were read again: other ones count from now on; recorded when their digest differs. */
+void station_rules(struct station *, int64_t now, const struct rules *);
 
 /* Turn. */
 bool station_dirty(const struct station *);

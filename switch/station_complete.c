@@ -44,6 +44,10 @@ static const struct {
     {KIND_NOTE, false, false, false},
     {KIND_OUTSIDE, false, false, false},
     {KIND_SERVICE, false, false, false},
+    {KIND_CHASE, false, false, false},
+    {KIND_STAFF, false, false, false},
+    {KIND_ROSTER, false, false, false},
+    {KIND_EXPLAIN, false, false, true},
 };
 
 int

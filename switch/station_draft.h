@@ -76,6 +76,10 @@ int draft_amend(struct draft *);
 void draft_amend_address(struct draft *);
 /* station_life.c: KIND_STEP. */
 int draft_step(struct draft *);
+/* station_proven.c: who must have proven himself by PIN for what this body says; fills F_PROVEN. */
+int draft_proven(struct draft *);
+/* station_duty.c: KIND_STAFF, ROSTER, HANDOVER, LOG with a step, ROLLCALL, ROLLANSWER, ZERO, EXPLAIN, CHASE by a person: what the book allows. */
+int draft_duty(struct draft *);
 /* station_foreign.c: what an imported message refers to, by the numbers it has elsewhere. */
 void draft_foreign_refs(struct draft *);
 /* The key of its identity in the journal's space "message"; false: it has none. */

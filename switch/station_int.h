@@ -8,6 +8,7 @@
  */
 #include "station.h"
 #include "../formats/wire.h"
+#include "../formats/wire_token.h"
 
 struct slink { /* one neighbour */
 	struct station *s;
@@ -115,6 +116,8 @@ struct station {
 	int room;	      /* lowest precedence taken; PREC_ROUTINE: all */
 	int64_t given_at;     /* ms UTC it was last told that neighbours give back what this station had lost */
 	struct turn *turn;	     /* what this turn has stored; station_cache.c */
+	struct duty_book *duty;	     /* duty.c */
+	struct presences *presences; /* station_presence.c */
 	struct originals *originals; /* requests under way; NULL: none looked at; station_original.c */
 	struct { int64_t at; uint64_t left, seq; } search; /* last look (ms UTC), not indexed then, end of the chain then; station_search.c */
 };
@@ -231,6 +234,17 @@ void return_lifted(struct station *, int64_t now, const struct msgid *id, const 
 void return_daily(struct station *, int64_t now);
 /* Is it this station's own notice that something could not be delivered?  A person gives a receipt for that. */
 bool return_is_notice(const struct station *, const struct journal_msg *);
+
+/* duty.c: the duty book, brought up to date by station_duty(). */
+struct duty_book;
+void duty_book_free(struct duty_book *);
+/* station_presence.c */
+struct presences;
+void presence_up(struct station *, int64_t now, const char *peer);
+void presence_heard(struct station *, int64_t now, const char *peer, struct tokens *);	/* behind its type */
+void presence_tick(struct station *, int64_t now);
+int64_t presence_wake(const struct station *);
+void presences_free(struct presences *);
 
 /* station_room.c */
 bool room_takes(const struct station *, int kind, int precedence);

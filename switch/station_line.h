@@ -15,6 +15,8 @@
  *   DIFF    [6, stream, from, to]: digests of that stretch, please
  *   LIST    [7, stream, from, to, step, bytes]: 8 bytes for each `step` numbers; step 1: of the id, LIST_NONE or
  *           LIST_VOID.  The one number out of a day's that differs is found in three questions, not by telling all.
+ *   PRESENCE [8, state, ms since, ms since the last key or -1, hosted, on duty, ms past the handover or -1]: presence.h; spans, not
+ *           instants: clocks differ.  station_presence.c
  */
 #include "../formats/wire_token.h"
 #include "link_recv.h"
@@ -34,7 +36,7 @@
 #define LINE_BLOCKS 64		/* of one LIST */
 #define LINE_WORK 400000	/* rows a neighbour may have us read between two looks */
 
-enum note_type { NOTE_STATE = 1, NOTE_NEED, NOTE_VOID, NOTE_CLOSE, NOTE_CLOSED, NOTE_DIFF, NOTE_LIST };
+enum note_type { NOTE_STATE = 1, NOTE_NEED, NOTE_VOID, NOTE_CLOSE, NOTE_CLOSED, NOTE_DIFF, NOTE_LIST, NOTE_PRESENCE };
 
 struct line {			/* one stream of one direction */
 	struct journal_line row;

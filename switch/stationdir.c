@@ -23,7 +23,8 @@
 
 static const char *const allowed[] = {
     "station", "name", "listen", "language", "group", "log_level", "reoffer_minutes", "return_hours", "hosted",
-    "attended_minutes", "divert_seconds", "settle_days", "keep_days", "resend_days", "ballast_mb", "room_mb", "backup_keep", NULL};
+    "attended_minutes", "divert_seconds", "settle_days", "keep_days", "resend_days", "ballast_mb", "room_mb", "backup_keep",
+    "profile", "pins", NULL};
 
 bool
 key_parse(const char *s, uint8_t key[32])
@@ -231,11 +232,11 @@ text_setting(const struct settings *s, const char *key, const char *dflt, char *
 }
 
 static int
-yes_no(const struct settings *s, const char *key, bool *out, struct fault *f)
+yes_no(const struct settings *s, const char *key, const char *dflt, bool *out, struct fault *f)
 {
 	char v[8];
 
-	if (text_setting(s, key, "no", v, sizeof(v), f) != 0)
+	if (text_setting(s, key, dflt, v, sizeof(v), f) != 0)
 		return -1;
 	*out = strcmp(v, "yes") == 0;
 	if (!*out && strcmp(v, "no") != 0)
@@ -275,7 +276,8 @@ settings_read(struct stationdir *d, struct fault *f)
 	    settings_num(s, "ballast_mb", 64, 1, 65536, &d->ballast_mb, f) != 0 ||
 	    settings_num(s, "room_mb", 256, 1, 1048576, &d->room_mb, f) != 0 ||
 	    settings_num(s, "backup_keep", 7, 0, 365, &d->backup_keep, f) != 0 ||
-	    yes_no(s, "hosted", &d->hosted, f) != 0)
+	    text_setting(s, "profile", "", d->profile, sizeof(d->profile), f) != 0 ||
+	    yes_no(s, "pins", "yes", &d->pins, f) != 0 || yes_no(s, "hosted", "no", &d->hosted, f) != 0)
 		goto out;
 	if (!station_code_valid(d->station))
 		rc = fault_set(f, EX_CONFIG, "station", _("not a station code: %s"), d->station);

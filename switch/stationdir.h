@@ -3,7 +3,7 @@
 /*
  * A station's directory:
  *   dutyswitch.conf   station, name, listen, language, group, log_level, reoffer_minutes, return_hours, hosted, attended_minutes,
- *                     divert_seconds, settle_days, keep_days, resend_days, ballast_mb, room_mb, backup_keep
+ *                     divert_seconds, settle_days, keep_days, resend_days, ballast_mb, room_mb, backup_keep, profile, pins
  *   topology.tsv      neighbours (route.h)
  *   keys/secret.key   0600, hex;  keys/public.key
  *   journal/          0700: journal.db, lock, new (until the first commit)
@@ -34,6 +34,8 @@ struct stationdir {
 	long resend_days;		/* 30 */
 	long ballast_mb;		/* 64 */
 	long room_mb;			/* 256: free megabytes below which routine traffic is refused; a half, a quarter of it the next degrees */
+	char profile[128];		/* "": rule profiles in use, comma separated (conf/rules/profiles) */
+	bool pins;			/* yes: who has a PIN must give it; no: names are enough (not for a duty room) */
 	long backup_keep;		/* 7: copies kept in backup/ by the daily backup; 0: none is made */
 	uint8_t public_key[32], secret_key[32];
 	char socket[288];	/* run/desk.sock */

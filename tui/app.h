@@ -124,5 +124,14 @@ struct view *view_palette_new(struct app *);
 struct view *view_drafts_new(struct app *);
 struct view *view_status_new(struct app *);
 struct view *view_log_new(struct app *);
+struct view *view_handover_new(struct app *);			/* screen 09 */
+struct view *view_roster_new(struct app *);			/* screen 10: roster, telephone numbers, roll calls */
+struct view *view_stats_new(struct app *);			/* screen 13 */
+struct view *view_track_new(struct app *, const char *id);	/* screen 07: a directive's addressees */
+struct view *view_orders_new(struct app *);			/* 督办, 批示, directives that wait */
+struct view *view_rolls_new(struct app *);
+struct view *view_zeros_new(struct app *);
+struct view *view_replay_new(struct app *);
+struct view *view_explain_new(struct app *, const char *ref);	/* which rule set which clock */
 
 #endif

@@ -13,7 +13,8 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const char *const sets[] = { "kind", "stage", "grade", "precedence", "act", "channel", "progress", "colour",
-	"step", "outcome", "resource_step", "hazard_step", "hazard_level", "response" };
+	"step", "outcome", "resource_step", "hazard_step", "hazard_level", "response",
+    "duty_step", "duty_role", "number_of", "order_type", "charge", "side", "owed"};
 
 static void
 rows_are_unique_and_found(void **state)
@@ -115,7 +116,8 @@ enumerations_round_trip(void **state)
 		assert_null(enum_by_value(sets[s], 65536));
 		assert_null(enum_by_name(sets[s], ""));
 	}
-	assert_int_equal(all, 19 + 6 + 5 + 4 + 5 + 12 + 4 + 5 + 13 + 7 + 6 + 7 + 2 + 5);
+	assert_int_equal(all, 23 + 6 + 5 + 4 + 5 + 12 + 4 + 5 + 13 + 7 + 6 + 7 + 2 + 5 +
+	    25 + 4 + 6 + 6 + 6 + 3 + 23);
 	assert_null(enum_at("nothing", 0));
 	assert_null(enum_by_value("nothing", 1));
 	assert_null(enum_by_name("nothing", "report"));

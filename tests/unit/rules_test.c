@@ -19,6 +19,14 @@
 #define NUMBER_HEAD "name\tnumber\tunit\tclause\tin_force_since\n"
 #define LIMIT_HEAD "what\tlevel\tgrade\tprec\torigin\tminutes\tclause\tin_force_since\n"
 
+static bool
+deadline(const struct rules *r, enum owed what, const char *level, int grade, int prec, struct deadline *d)
+{
+	struct rule_ask ask = {.what = what, .station = "330225", .level = level, .grade = grade, .prec = prec, .scope = SCOPE_HOP};
+
+	return rules_deadline(r, &ask, d);
+}
+
 static struct rules *shipped;
 static char dir[CONFDIR_MAX];
 
@@ -155,7 +163,7 @@ shipped_deadlines(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		bool any = rules_deadline(shipped, cases[i].what, cases[i].level, cases[i].grade, cases[i].prec, &d);
+		bool any = deadline(shipped, cases[i].what, cases[i].level, cases[i].grade, cases[i].prec, &d);
 
 		assert_int_equal(any, cases[i].minutes > 0);
 		if (!any)
@@ -202,10 +210,10 @@ rows_are_weighed(void **state)
 	r = rules_load(dir, &f);
 	assert_non_null(r);
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		assert_true(rules_deadline(r, OWED_REPORT_WRITTEN, cases[i].level, cases[i].grade, cases[i].prec, &d));
+		assert_true(deadline(r, OWED_REPORT_WRITTEN, cases[i].level, cases[i].grade, cases[i].prec, &d));
 		assert_string_equal(d.clause, cases[i].clause);
 	}
-	assert_false(rules_deadline(r, OWED_READ, "county", GRADE_I, 1, &d));
+	assert_false(deadline(r, OWED_READ, "county", GRADE_I, 1, &d));
 	rules_free(r);
 }
 
@@ -224,9 +232,9 @@ local_rows_win(void **state)
 	assert_non_null(r);
 	assert_int_equal(precedence(r, KIND_REPORT, 0, 0, GRADE_I, 0, 0), PREC_URGENT);
 	assert_int_equal(precedence(r, KIND_LOG, 0, 0, 0, 0, 0), PREC_PRIORITY);
-	assert_true(rules_deadline(r, OWED_READ, "city", 0, 1, &d));
+	assert_true(deadline(r, OWED_READ, "city", 0, 1, &d));
 	assert_int_equal(d.minutes, 45);
-	assert_true(rules_deadline(r, OWED_READ, "county", 0, 1, &d));
+	assert_true(deadline(r, OWED_READ, "county", 0, 1, &d));
 	assert_int_equal(d.minutes, 15);
 	rules_free(r);
 	put_base();
