@@ -21,7 +21,7 @@ static const struct need {
 	uint32_t any[4];
 } needs[] = {
     {KIND_CALLOUT, {F_OUTCOME}, {F_PERSON, F_PHONE, F_POINT}},
-    {KIND_ROLLCALL, {F_DUE}, {0}},
+    {KIND_ROLLCALL, {0}, {F_DUE, F_REGARDING}},
     {KIND_ROLLANSWER, {F_REFS, F_PERSON}, {0}},
     {KIND_ZERO, {F_PERIOD_TO, F_PERSON}, {0}},
     {KIND_LOG, {F_TEXT}, {0}},

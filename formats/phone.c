@@ -14,10 +14,17 @@
 #include "value.h"
 #include "wire.h"
 
+/* An order is its words and its time; a report its figures: what it says in words is read out, not read back. */
 static bool
-bound(const struct field *f)
+bound(const struct field *f, int kind)
 {
 	switch (f->key) {
+	case F_TEXT:
+	case F_TITLE:
+	case F_DUE:
+	case F_ASKS:
+	case F_EVERY:
+		return kind == KIND_DIRECTIVE;
 	case F_STAGE:
 	case F_TYPE:
 	case F_PLACE:
@@ -35,6 +42,7 @@ void
 phone_code(const struct body *b, char out[5])
 {
 	struct body *only = body_new();
+	int kind = body_enum(b, F_KIND);
 	uint8_t digest[DIGEST_LEN];
 	struct buf bytes = {0};
 	uint64_t n = 0;
@@ -43,10 +51,10 @@ phone_code(const struct body *b, char out[5])
 	for (size_t i = 0; i < b->n; i++) {
 		const struct value *v = &b->v[i];
 
-		if (v->field == NULL || !bound(v->field))
+		if (v->field == NULL || !bound(v->field, kind))
 			continue;
-		if (v->key == F_OCCURRED && body_time(b, F_OCCURRED, &ms))
-			body_set_time(only, F_OCCURRED, ms);
+		if ((v->key == F_OCCURRED || v->key == F_DUE) && body_time(b, v->key, &ms))
+			body_set_time(only, v->key, ms);
 		else
 			body_add_value(only, v);
 	}

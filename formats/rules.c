@@ -1,12 +1,12 @@
 /*
  * The rules a law or a local order sets: which precedence a message gets, and within what time something is owed.
  *
- * All numbers come from the tables; this file holds how they are matched.  A table that could leave a message without
- * a precedence, or an undetermined incident without the limit a proven one has, is refused at the start: nobody would
- * notice the gap until the night it mattered.
+ * All numbers come from the tables; this file loads them and holds how precedences are matched (limits: rules_limit.c,
+ * rules_match.c; chasing: rules_chase.c).  A table that could leave a message without a precedence, or an undetermined
+ * incident without the limit a proven one has, is refused at the start: nobody would notice the gap until the night it
+ * mattered.
  */
 #include <assert.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -15,76 +15,32 @@
 #include "i18n.h"
 #include "rules_part.h"
 
-#define ANY (-1)
+#define ANY RULES_ANY
 #define ABSENT 0
-#define MINUTES_MAX 525600 /* a year: beyond it a typing error is likelier than a rule */
-
-enum { FILES = 2 }; /* shipped and local */
 
 struct prec_row {
 	int kind, stage, act, grade, colour; /* value, ANY or ABSENT */
 	int precedence;
 };
 
-struct limit_row {
-	enum owed what;
-	const char *level; /* "*" = any */
-	int grade, prec;   /* value or ANY */
-	enum owed_origin origin;
-	int64_t minutes;
-	const char *clause;
-	int file; /* 0 shipped, 1 local */
-};
-
 struct rules {
-	struct tsv *table[2 * FILES];
+	struct rules_files files;
 	struct prec_row *prec;
 	size_t nprec;
-	struct limit_row *limit;
-	size_t nlimit;
+	struct rules_limits limits;
+	struct rules_chains *chains;
 	struct rules_singles *singles;
 	struct grade_rules *grading;
 	struct element_rules *elements;
 };
 
-static const struct {
-	const char *name;
-	int value;
-} whats[] = {{"phone", OWED_REPORT_PHONE}, {"written", OWED_REPORT_WRITTEN}, {"read", OWED_READ}, {"sign", OWED_SIGN},
-    {"feedback", OWED_FEEDBACK}},
-  origins[] = {
-      {"learned", ORIGIN_LEARNED}, {"occurred", ORIGIN_OCCURRED}, {"delivered", ORIGIN_DELIVERED}, {"due", ORIGIN_DUE}};
+static const char *const prec_columns[] = {"kind", "stage", "act", "grade", "colour", "precedence", "clause", "in_force_since",
+    NULL};
 
-static const char *const levels[] = {"*", "unit", "township", "county", "city", "province"};
-
-static struct tsv *open_table(
-    struct rules *, const char *dir, const char *name, int file, char *path, size_t size, struct fault *);
 static int cell_enum(
     const struct tsv *, size_t row, const char *column, const char *set, bool any, bool absent, int *, struct fault *);
 static int prec_row(struct rules *, const struct tsv *, size_t row, struct fault *);
-static int limit_row(struct rules *, const struct tsv *, size_t row, int file, struct fault *);
-static int limits_complete(const struct rules *, struct fault *);
-static bool names_all_of(const struct limit_row *, const struct limit_row *);
-static int origin_rank(enum owed_origin);
-
-/* The table, or NULL: with a fault when it cannot be taken, without (code 0) when there is no local one. */
-static struct tsv *
-open_table(struct rules *r, const char *dir, const char *name, int file, char *path, size_t size, struct fault *f)
-{
-	struct tsv *t;
-
-	memset(f, 0, sizeof(*f));
-	if (tsv_open(dir, name, file == 1, true, path, size, &t, f) == -1)
-		return NULL;
-	for (size_t i = 0; t != NULL; i++) {
-		assert(i < sizeof(r->table) / sizeof(r->table[0]));
-		if (r->table[i] == NULL) {
-			r->table[i] = t;
-			break;
-		}
-	}
-	return t;
-}
+static int prec_load(struct rules *, struct fault *);
 
 static int
 cell_enum(const struct tsv *t, size_t row, const char *column, const char *set, bool any, bool absent, int *out,
@@ -125,134 +81,60 @@ prec_row(struct rules *r, const struct tsv *t, size_t row, struct fault *f)
 	return 0;
 }
 
+/* The nearest table first: the first row that matches counts. */
 static int
-limit_row(struct rules *r, const struct tsv *t, size_t row, int file, struct fault *f)
+prec_load(struct rules *r, struct fault *f)
 {
-	const char *what = tsv_get(t, row, "what"), *level = tsv_get(t, row, "level");
-	const char *origin = tsv_get(t, row, "origin"), *minutes = tsv_get(t, row, "minutes");
-	struct limit_row l = {.clause = tsv_get(t, row, "clause"), .file = file};
-	const char *since = tsv_get(t, row, "in_force_since");
-	bool report;
-	size_t i;
+	const struct rules_source *src[RULES_LAYERS_MAX];
+	const struct prec_row *last;
+	size_t n;
 
-	for (i = 0; i < sizeof(whats) / sizeof(whats[0]); i++)
-		if (strcmp(whats[i].name, what) == 0)
-			l.what = (enum owed)whats[i].value;
-	if (l.what == 0)
-		return fault_set(f, EX_CONFIG, "what", _("\"%s\" is not known here"), what);
-	for (i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
-		if (strcmp(levels[i], level) == 0)
-			l.level = levels[i];
-	if (l.level == NULL)
-		return fault_set(f, EX_CONFIG, "level", _("\"%s\" is not known here"), level);
-	for (i = 0; i < sizeof(origins) / sizeof(origins[0]); i++)
-		if (strcmp(origins[i].name, origin) == 0)
-			l.origin = (enum owed_origin)origins[i].value;
-	report = l.what == OWED_REPORT_PHONE || l.what == OWED_REPORT_WRITTEN;
-	if (l.origin == 0 || report != (l.origin == ORIGIN_LEARNED || l.origin == ORIGIN_OCCURRED) ||
-	    (l.origin == ORIGIN_DUE && l.what != OWED_FEEDBACK))
-		return fault_set(f, EX_CONFIG, "origin", _("\"%s\" is no origin of \"%s\""), origin, what);
-	if (cell_enum(t, row, "grade", "grade", true, false, &l.grade, f) == -1 ||
-	    cell_enum(t, row, "prec", "precedence", true, false, &l.prec, f) == -1)
+	if (rules_files_table(&r->files, "precedence", prec_columns, src, &n, f) == -1)
 		return -1;
-	if (minutes[0] == '\0' || strlen(minutes) > 6 || minutes[strspn(minutes, "0123456789")] != '\0' ||
-	    (l.minutes = strtol(minutes, NULL, 10)) < 1 || l.minutes > MINUTES_MAX)
-		return fault_set(f, EX_CONFIG, "minutes", _("must be a whole number from %d to %d, not \"%s\""), 1,
-		    MINUTES_MAX, minutes);
-	if (l.clause[0] == '\0')
-		return fault_set(f, EX_CONFIG, "clause", _("a limit must cite its clause"));
-	if (!tsv_date(since))
-		return fault_set(f, EX_CONFIG, "in_force_since", _("\"%s\" is no date"), since);
-	for (i = 0; i < r->nlimit; i++) {
-		struct limit_row *o = &r->limit[i];
-
-		if (o->what != l.what || o->level != l.level || o->grade != l.grade || o->prec != l.prec ||
-		    o->origin != l.origin)
-			continue;
-		if (o->file == file)
-			return fault_set(f, EX_CONFIG, "what", _("the same rule stands here twice"));
-		*o = l;
-		return 0;
-	}
-	r->limit = xreallocarray(r->limit, r->nlimit + 1, sizeof(*r->limit));
-	r->limit[r->nlimit++] = l;
-	return 0;
-}
-
-/* Where a level's limit tells III or IV by name, undetermined must be named too, or it would run slower than what it
- * may turn out to be. */
-static int
-limits_complete(const struct rules *r, struct fault *f)
-{
-	for (size_t i = 0; i < r->nlimit; i++) {
-		const struct limit_row *a = &r->limit[i];
-		bool found = false;
-
-		if (a->grade != GRADE_III && a->grade != GRADE_IV)
-			continue;
-		for (size_t k = 0; k < r->nlimit && !found; k++) {
-			const struct limit_row *b = &r->limit[k];
-
-			found = b->what == a->what && b->grade == GRADE_UNDETERMINED &&
-				(b->level == a->level || strcmp(b->level, "*") == 0) &&
-				(b->prec == a->prec || b->prec == ANY);
-		}
-		if (!found)
-			return fault_set(f, EX_CONFIG, "grade",
-			    _("deadlines for III or IV at level \"%s\" need a row for undetermined too"), a->level);
+	while (n-- > 0)
+		for (size_t row = 0; row < tsv_rows(src[n]->t); row++)
+			if (prec_row(r, src[n]->t, row, f) == -1) {
+				fault_at(f, src[n]->path, tsv_line(src[n]->t, row));
+				return -1;
+			}
+	last = r->nprec == 0 ? NULL : &r->prec[r->nprec - 1];
+	if (last == NULL || last->kind != ANY || last->stage != ANY || last->act != ANY || last->grade != ANY ||
+	    last->colour != ANY) {
+		(void)fault_set(f, EX_CONFIG, "", _("the last row must match everything"));
+		fault_at(f, src[0]->path, 0);
+		return -1;
 	}
 	return 0;
 }
 
 struct rules *
-rules_load(const char *confdir, struct fault *f)
+rules_load_profiles(const char *confdir, const char *profiles, struct fault *f)
 {
+	static const char *const others[] = {"grading", "risk", "marks", "elements"}; /* tables of grade.h and element.h */
 	struct rules *r = xcalloc(1, sizeof(*r));
 	struct fault unread;
-	char path[PATH_MAX] = "";
-	const struct prec_row *last;
-	struct tsv *t;
-	size_t row = 0;
-	int file;
 
 	if (f == NULL)
 		f = &unread;
-	for (file = 1; file >= 0; file--) { /* local first: the first row that matches counts */
-		t = open_table(r, confdir, "rules/precedence", file, path, sizeof(path), f);
-		if (t == NULL && f->code != 0)
-			goto fail;
-		for (row = 0; t != NULL && row < tsv_rows(t); row++)
-			if (prec_row(r, t, row, f) == -1)
-				goto refused;
+	memset(f, 0, sizeof(*f));
+	if (rules_files_open(&r->files, confdir, profiles, f) == -1 || prec_load(r, f) == -1 ||
+	    (r->chains = rules_chains_load(&r->files, f)) == NULL ||
+	    rules_limits_load(&r->limits, &r->files, r->chains, f) == -1 ||
+	    (r->singles = rules_singles_load(&r->files, f)) == NULL || (r->grading = grade_rules_load(confdir, f)) == NULL ||
+	    (r->elements = element_rules_load(confdir, f)) == NULL) {
+		rules_free(r);
+		return NULL;
 	}
-	last = r->nprec == 0 ? NULL : &r->prec[r->nprec - 1];
-	if (last == NULL || last->kind != ANY || last->stage != ANY || last->act != ANY || last->grade != ANY ||
-	    last->colour != ANY) {
-		(void)fault_set(f, EX_CONFIG, "", _("the last row must match everything"));
-		fault_at(f, path, 0);
-		goto fail;
-	}
-	for (file = 0; file < FILES; file++) {
-		t = open_table(r, confdir, "rules/deadlines", file, path, sizeof(path), f);
-		if (t == NULL && f->code != 0)
-			goto fail;
-		for (row = 0; t != NULL && row < tsv_rows(t); row++)
-			if (limit_row(r, t, row, file, f) == -1)
-				goto refused;
-	}
-	if (limits_complete(r, f) == -1) {
-		fault_at(f, path, 0);
-		goto fail;
-	}
-	if ((r->singles = rules_singles_load(confdir, f)) == NULL || (r->grading = grade_rules_load(confdir, f)) == NULL ||
-	    (r->elements = element_rules_load(confdir, f)) == NULL)
-		goto fail;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		rules_files_note(&r->files, others[i]);
+	rules_files_close(&r->files);
 	return r;
-refused:
-	fault_at(f, path, tsv_line(t, row));
-fail:
-	rules_free(r);
-	return NULL;
+}
+
+struct rules *
+rules_load(const char *confdir, struct fault *f)
+{
+	return rules_load_profiles(confdir, "", f);
 }
 
 void
@@ -260,13 +142,13 @@ rules_free(struct rules *r)
 {
 	if (r == NULL)
 		return;
-	for (size_t i = 0; i < sizeof(r->table) / sizeof(r->table[0]); i++)
-		tsv_free(r->table[i]);
 	free(r->prec);
-	free(r->limit);
+	rules_limits_free(&r->limits);
+	rules_chains_free(r->chains);
 	rules_singles_free(r->singles);
 	grade_rules_free(r->grading);
 	element_rules_free(r->elements);
+	rules_files_free(&r->files);
 	free(r);
 }
 
@@ -294,56 +176,75 @@ rules_precedence(const struct rules *r, const struct body *b)
 	return own >= PREC_FLASH && own < by_rule ? own : by_rule;
 }
 
-/* Whether a names everything b names. */
-static bool
-names_all_of(const struct limit_row *a, const struct limit_row *b)
-{
-	return (b->level[0] == '*' || a->level[0] != '*') && (b->grade == ANY || a->grade != ANY) &&
-	       (b->prec == ANY || a->prec != ANY);
-}
-
-/* Earlier instants first: of equal minutes the clock that started earlier is the stricter. */
-static int
-origin_rank(enum owed_origin o)
-{
-	return o == ORIGIN_OCCURRED ? 0 : o == ORIGIN_LEARNED ? 1 : o == ORIGIN_DELIVERED ? 2 : 3;
-}
-
 bool
 rules_deadline(const struct rules *r, const struct rule_ask *ask, struct deadline *out)
 {
-	const struct limit_row *best = NULL;
-	enum owed what = ask->what;
-	const char *level = ask->level;
-	int grade = ask->grade, prec = ask->prec;
+	struct rule_other best;
 
-	if (grade < GRADE_I || grade > GRADE_IV)
-		grade = GRADE_UNDETERMINED;
-	for (size_t i = 0; i < r->nlimit; i++) {
-		const struct limit_row *a = &r->limit[i];
-		bool beaten = false;
-
-		if (a->what != what || (a->level[0] != '*' && strcmp(a->level, level) != 0) ||
-		    !matches(a->grade, grade) || !matches(a->prec, prec))
-			continue;
-		for (size_t k = 0; k < r->nlimit && !beaten; k++) {
-			const struct limit_row *b = &r->limit[k];
-
-			beaten = b->what == what && (b->level[0] == '*' || strcmp(b->level, level) == 0) &&
-				 matches(b->grade, grade) && matches(b->prec, prec) && names_all_of(b, a) &&
-				 !names_all_of(a, b);
-		}
-		if (beaten)
-			continue;
-		if (best == NULL || a->minutes < best->minutes ||
-		    (a->minutes == best->minutes && origin_rank(a->origin) < origin_rank(best->origin)))
-			best = a;
-	}
-	if (best == NULL)
+	if (limits_judge(&r->limits, ask, &best, 1) == 0)
 		return false;
-	*out = (struct deadline){.id = "", .minutes = best->minutes, .origin = best->origin, .scope = SCOPE_HOP, .endpoint = "",
-	    .who = "station", .chase = "", .clause = best->clause, .since = "", .until = "", .file = "", .profile = ""};
+	*out = best.d;
 	return true;
+}
+
+size_t
+rules_deadline_all(const struct rules *r, const struct rule_ask *ask, struct rule_other *out, size_t max)
+{
+	return limits_judge(&r->limits, ask, out, max);
+}
+
+bool
+rules_deadline_at(const struct rules *r, size_t i, struct deadline *out)
+{
+	if (i >= r->limits.n)
+		return false;
+	*out = r->limits.v[i].d;
+	return true;
+}
+
+bool
+rules_deadline_holds(const struct deadline *d, const char *station)
+{
+	bool private_;
+	size_t len;
+
+	return rules_place(d->place, &len, &private_) && rules_place_holds(d->place, len, private_, station);
+}
+
+bool
+rules_zero_at(const struct rules *r, size_t i, struct zero_hour *out)
+{
+	return rules_chains_zero_at(r->chains, i, out);
+}
+
+size_t
+rules_chase(const struct rules *r, const char *chain, enum owed what, int prec, const struct chase_rung **out)
+{
+	return rules_chain_rungs(r->chains, chain, what, prec, out);
+}
+
+int
+rules_zero_due(const struct rules *r, const char *station, const char *level, const char **clause)
+{
+	return rules_chains_zero(r->chains, station, level, clause);
+}
+
+void
+rules_remarks(const struct rules *r, rules_remark_fn tell, void *ctx)
+{
+	limits_remarks(&r->limits, &r->files, tell, ctx);
+}
+
+void
+rules_digest(const struct rules *r, uint8_t out[32])
+{
+	memcpy(out, r->files.digest, sizeof(r->files.digest));
+}
+
+const char *
+rules_profiles(const struct rules *r)
+{
+	return r->files.names;
 }
 
 int64_t

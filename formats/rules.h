@@ -3,13 +3,14 @@
 /*
  * Numbers that a law or a local rule sets, from conf/rules, each with its clause.  No such number stands in C.
  *   precedence.tsv  kind stage act grade colour precedence clause    ("*" = any, "-" = absent; the first row that matches)
- *   deadlines.tsv   id what place level code grade marked prec origin scope endpoint who minutes chase clause in_force_since in_force_until
+ *   deadlines.tsv   id what place level code grade marked prec origin scope endpoint who minutes at chase clause in_force_since in_force_until
  *   chase.tsv       chain what prec rung after from to by clause      (chains of chasing)
  *   zero.tsv        place level time clause                           (零报告)
  *   numbers.tsv     name number unit clause in_force_since           (single numbers; the names are those of rules_number())
  *   classified.tsv  mark basis                                       (marks of secrecy that must not go through here)
  * and the tables of grade.h and element.h, so that all rules are checked at the start.
- * NAME.local.tsv: precedence rows are asked first; a deadline row replaces the one with the same key columns or is added.
+ * NAME.local.tsv: precedence rows are asked first; a deadline row replaces the one with the same key columns or is added.  Columns left out are
+ * "*" or empty; a column nobody knows is refused.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -54,7 +55,11 @@ enum owed_origin {
 	ORIGIN_LEARNED = 1,	/* 接报 */
 	ORIGIN_OCCURRED,	/* 发生: a chain clock all levels share; where 发生 is unknown, the earliest instant known */
 	ORIGIN_DELIVERED,	/* 送达 */
-	ORIGIN_DUE		/* the due time in the message itself */
+	ORIGIN_DUE,		/* the due time in the message itself */
+	ORIGIN_REPORTED,	/* our last report on the incident (followup) */
+	ORIGIN_SENT,		/* our sending (await-sign, await-feedback) */
+	ORIGIN_RESOLVED,	/* 处置毕 (final) */
+	ORIGIN_SHIFT		/* the shift's beginning (equipment) */
 };
 enum rule_scope {
 	SCOPE_HOP = 1,		/* the station's own clock (接报/送达): from it to the next level */
@@ -82,7 +87,19 @@ struct deadline {		/* strings live as long as the rules */
 	const char *clause, *since, *until;	/* clause never "" */
 	const char *file; size_t line;	/* where it stands */
 	const char *profile;	/* "" = national, else the profile's name or "local" */
+	/* What the row names: whom and what it is for. */
+	enum owed what;
+	const char *place, *level, *code;	/* "*" any */
+	int grade, prec;		/* -1 any */
+	bool marked;			/* for marked ones alone */
+	/* Times of the day instead of a limit (column at: "08:00|17:00"): due at the next of them.  minutes is then the longest pause between
+	 * two, and `early` how old a report may be at such a time and still be that time's. */
+	const uint16_t *at;		/* minutes after midnight UTC+08:00, ascending */
+	size_t nat;
+	int64_t early;			/* minutes */
 };
+/* When it is due for a clock that starts at origin (ms UTC): origin + minutes, or by the times of the day.  origin itself where that overflows. */
+int64_t rules_due(const struct deadline *, int64_t origin);
 /* A row gives way to a matching row that names everything it names and more; of the rows left the strictest counts (fewest
  * minutes, then the earliest origin).  False when no rule sets one. */
 bool rules_deadline(const struct rules *, const struct rule_ask *, struct deadline *);
@@ -91,6 +108,11 @@ struct rule_other { struct deadline d; const char *why; /* static English msgid 
 size_t rules_deadline_all(const struct rules *, const struct rule_ask *, struct rule_other *, size_t max);
 /* Rows by number, the order of the files; false past the end. */
 bool rules_deadline_at(const struct rules *, size_t i, struct deadline *);
+/* Does the row's place hold this station (or division)? */
+bool rules_deadline_holds(const struct deadline *, const char *station);
+/* Hours of zero reports by number, the order in which they are asked; false past the end. */
+struct zero_hour { const char *place, *level, *clause, *profile, *file; size_t line; int minutes; /* after midnight UTC+08:00 */ };
+bool rules_zero_at(const struct rules *, size_t i, struct zero_hour *);
 
 /* Chains of chasing (chase.tsv).  A rung rings `to` at `after` minutes from the clock's origin or its due. */
 enum chase_to { CHASE_SEAT = 1 /* the desk, and its alarm outlet */, CHASE_OFFICER, CHASE_SECOND /* second officer */, CHASE_SENIOR, CHASE_LEADER,
@@ -102,13 +124,14 @@ struct chase_rung {
 	enum chase_to to;
 	unsigned by;		/* CHASE_BY_* or'd */
 	const char *clause;
+	const char *file; size_t line;
 };
 #define CHASE_BY_SCREEN 1u	/* shown and no more: leaves no message */
 #define CHASE_BY_BELL 2u	/* alarm outlet */
 #define CHASE_BY_PHONE 4u	/* a person is to be telephoned: shown with the number; outlet of kind phone */
 #define CHASE_BY_SMS 8u
 #define CHASE_BY_MESSAGE 16u	/* a KIND_CHASE to that station */
-/* The rungs of a chain for this what (and precedence) in time order; borrowed.  0: none. */
+/* The rungs of a chain for this what (and precedence) in time order; borrowed.  A chain that says nothing of it leaves it to the default.  0: none. */
 size_t rules_chase(const struct rules *, const char *chain, enum owed what, int prec, const struct chase_rung **);
 
 /* 零报告 (zero.tsv): the hour of the day by which a level's is due; minutes after midnight UTC+08:00, -1 none. */
@@ -121,6 +144,10 @@ void rules_remarks(const struct rules *, rules_remark_fn, void *ctx);
 /* BLAKE2b-256 over all tables as loaded: a reload that changes it is recorded. */
 void rules_digest(const struct rules *, uint8_t out[32]);
 const char *rules_profiles(const struct rules *);	/* names in use, comma separated, "" none */
+/* Names as the tables write them, for what is printed: "learned", "hop", "seat"; "" for none. */
+const char *rules_origin_name(enum owed_origin);
+const char *rules_scope_name(enum rule_scope);
+const char *rules_chase_to_name(enum chase_to);
 
 /* Single numbers.  Every one of them has a row (loading refuses otherwise). */
 enum rule_number {

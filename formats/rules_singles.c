@@ -6,12 +6,10 @@
  * write one by habit put blanks in, and one that slips through is on every machine the message passes.
  */
 #include <assert.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include "buf.h"
-#include "conf.h"
 #include "i18n.h"
 #include "rules_part.h"
 #include "text.h"
@@ -46,8 +44,10 @@ static const struct {
 };
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
 
+static const char *const number_columns[] = {"name", "number", "unit", "clause", "in_force_since", NULL};
+static const char *const mark_columns[] = {"mark", "basis", NULL};
+
 struct rules_singles {
-	struct tsv *table[4];
 	int64_t number[NUMBERS];
 	const char *clause[NUMBERS]; /* NULL: no row yet */
 	const char **mark;
@@ -56,23 +56,6 @@ struct rules_singles {
 };
 
 static void squeeze(const char *text, size_t len, struct buf *out);
-
-/* Opens NAME.tsv or NAME.local.tsv; NULL without a fault code when there is no local one. */
-static struct tsv *
-open_table(struct rules_singles *s, const char *dir, const char *name, bool local, char path[PATH_MAX], struct fault *f)
-{
-	struct tsv *t;
-
-	memset(f, 0, sizeof(*f));
-	if (tsv_open(dir, name, local, true, path, PATH_MAX, &t, f) == -1 || t == NULL)
-		return NULL;
-	for (size_t i = 0; i < sizeof(s->table) / sizeof(s->table[0]); i++)
-		if (s->table[i] == NULL) {
-			s->table[i] = t;
-			return t;
-		}
-	abort(); /* four files, four places */
-}
 
 static int
 number_row(struct rules_singles *s, const struct tsv *t, size_t row, bool seen[NUMBERS], struct fault *f)
@@ -119,38 +102,36 @@ mark_row(struct rules_singles *s, const struct tsv *t, size_t row, struct fault 
 }
 
 struct rules_singles *
-rules_singles_load(const char *confdir, struct fault *f)
+rules_singles_load(struct rules_files *rf, struct fault *f)
 {
+	const struct rules_source *src[RULES_LAYERS_MAX];
 	struct rules_singles *s = xcalloc(1, sizeof(*s));
-	char path[PATH_MAX] = "";
-	struct tsv *t = NULL;
-	size_t row = 0;
+	size_t n, i = 0, row = 0;
 
-	for (int local = 0; local < 2; local++) {
+	if (rules_files_table(rf, "numbers", number_columns, src, &n, f) == -1)
+		goto fail;
+	for (i = 0; i < n; i++) { /* a nearer table's number takes the place of the others */
 		bool seen[NUMBERS] = {false};
 
-		if ((t = open_table(s, confdir, "rules/numbers", local == 1, path, f)) == NULL && f->code != 0)
-			goto fail;
-		for (row = 0; t != NULL && row < tsv_rows(t); row++)
-			if (number_row(s, t, row, seen, f) == -1)
+		for (row = 0; row < tsv_rows(src[i]->t); row++)
+			if (number_row(s, src[i]->t, row, seen, f) == -1)
 				goto refused;
-		for (size_t i = 0; local == 0 && i < NUMBERS; i++)
-			if (s->clause[i] == NULL) {
-				(void)fault_set(f, EX_CONFIG, "name", _("the row %s is missing"), numbers[i].name);
-				fault_at(f, path, 0);
+		for (size_t k = 0; i == 0 && k < NUMBERS; k++)
+			if (s->clause[k] == NULL) {
+				(void)fault_set(f, EX_CONFIG, "name", _("the row %s is missing"), numbers[k].name);
+				fault_at(f, src[0]->path, 0);
 				goto fail;
 			}
 	}
-	for (int local = 0; local < 2; local++) {
-		if ((t = open_table(s, confdir, "rules/classified", local == 1, path, f)) == NULL && f->code != 0)
-			goto fail;
-		for (row = 0; t != NULL && row < tsv_rows(t); row++)
-			if (mark_row(s, t, row, f) == -1)
+	if (rules_files_table(rf, "classified", mark_columns, src, &n, f) == -1)
+		goto fail;
+	for (i = 0; i < n; i++)
+		for (row = 0; row < tsv_rows(src[i]->t); row++)
+			if (mark_row(s, src[i]->t, row, f) == -1)
 				goto refused;
-	}
 	return s;
 refused:
-	fault_at(f, path, tsv_line(t, row));
+	fault_at(f, src[i]->path, tsv_line(src[i]->t, row));
 fail:
 	rules_singles_free(s);
 	return NULL;
@@ -161,8 +142,6 @@ rules_singles_free(struct rules_singles *s)
 {
 	if (s == NULL)
 		return;
-	for (size_t i = 0; i < sizeof(s->table) / sizeof(s->table[0]); i++)
-		tsv_free(s->table[i]);
 	for (size_t i = 0; i < s->nmark; i++)
 		free(s->squeezed[i]);
 	free(s->squeezed);

@@ -6,7 +6,13 @@
  *
  * Own clock (scope HOP) and chain clock (scope CHAIN) stand side by side; each ends by the first accepted channel (DOMAIN 4).  A graver
  * grade re-sets what is owed: from the instant the station learned what makes it graver, a report upwards is owed anew by that grade's limit;
- * what was owed before stays owed by its own time.  Unknown casualties and an undetermined grade run the stricter clock.
+ * what was owed before stays owed by its own time.  Unknown casualties and an undetermined grade run the stricter clock, until a person
+ * states the grade.
+ *
+ * The chain clock has one origin for all levels, 发生, and stays until it is known here that the endpoint was told (by us, or in words of somebody
+ * who told it or was told).  A station in the middle seldom hears of that.  What it can do is to keep it moving: `passed` says when it did, so
+ * that a room sees "passed on 19:33, not known to have arrived" and not an accusation; it stays in sight until the event is over.  Nothing of it
+ * hides the own clock, which has its own limit.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,7 +36,9 @@ struct owed_item {
 	char endpoint[64];		/* CHAIN: where it ends */
 	int grade;			/* enum grade it runs by, 0 none */
 	int prec;			/* enum precedence of `about`, 0 none */
-	bool lapsed;			/* 接办 whose promised time went by: it is 未办 again */
+	bool promised;			/* due is what a 接办 (or the last feedback) has promised; past it the matter is 未办 again */
+	bool lapsed;			/* it is past it: known where a time is known, clock_lapsed(); here: it was met after it */
+	int64_t passed;			/* CHAIN: ms UTC this station has told the next level, which has to pass it on; 0 not yet */
 	char person[128];		/* who has taken it on, or is booked for it; "" */
 	/* Met: what ended it.  clock_owed() hands out what is not. */
 	int64_t met;			/* ms UTC, declared instants where they count (电话报); 0: not met */
@@ -58,9 +66,13 @@ struct clock_received {
 	int grade;
 	int done;
 	bool answered;
-	int64_t promised;		/* next feedback time of our standing 接办, ms UTC; 0 = none */
+	int64_t promised;		/* next feedback time of our standing 接办 or last feedback, ms UTC; 0 = none */
 	const char *person;		/* who took it on; NULL */
+	bool finished;			/* our last feedback said done or cannot */
+	int64_t last_feedback;		/* ms UTC, 0 none: F_EVERY runs from it */
+	const char *code;		/* event code of its incident; NULL: the message's own */
 };
+/* Of a directive that goes on (F_EVERY) the next feedback is owed until one says done or cannot. */
 void clock_message(
     const struct clock_received *, const char *self, const char *level, const struct rules *, owed_fn add, void *ctx);
 /* The highest act this message of ours demands from those it is addressed to: 0, ACT_READ or ACT_SIGNED. */
@@ -80,6 +92,21 @@ struct clock_sent {
 	const char *person;		/* of theirs; NULL */
 };
 void clock_awaited(const struct clock_sent *, const char *level, const struct rules *, owed_fn add, void *ctx);
+
+/* Is it a promise that has gone by? */
+bool clock_lapsed(const struct owed_item *, int64_t now);
+
+/* 补报 (Order 493 art. 13): casualties that changed after this station's final report, or after the event was closed.  False: none did, or they
+ * have been reported since.  over: the window of the rules has passed: nothing is owed any more, and a person is told why. */
+struct clock_change {
+	struct msgid about;		/* the message that says so */
+	int64_t at;			/* ms UTC it became known here */
+	int64_t window;			/* ms UTC the window ends, 0: no rule names one */
+	char clause[192], rule[96];
+	bool over;
+};
+bool clock_supplement(const struct incident *, const char *self, const char *parent, const char *level, const struct rules *,
+    struct clock_change *);
 
 /* The incident's type and the figures that stand, one for each source: what grade_judge() judges.  Added to the body. */
 void clock_figures(const struct incident *, struct body *);

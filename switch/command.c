@@ -42,6 +42,13 @@ static const char step_more[] =
        "  close: of one report of this station; REF is the report's id\n"
        "Every step is a named person's: --by.  What is open is the switch's to say; a refusal names it.");
 
+static const char direct_more[] =
+    N_("  --order_type  append and revoked: REF is the directive's id, and it goes where that went; revoked needs --reason,\n"
+       "                instruction --person (the leader), verify --due\n"
+       "  --asks        figures asked for in every feedback: to_move,moved,refused,went_back\n"
+       "  --every       minutes between two feedbacks; a figure older than that is not known any more\n"
+       "Fields, --to, --cc, --confirm, --rid, --retry: as `dutyctl help report' says.");
+
 static const char draft_more[] =
     N_("  list                        drafts and where they stand\n"
        "  new --FIELD VALUE ...       keeps a draft and prints its request id; --kind, --incident REF as for submit\n"
@@ -53,6 +60,34 @@ static const char draft_more[] =
        "  unsigned RID --by NAME      it goes before its signature, once leaders were tried; the signature is owed\n"
        "  send RID                    it goes as it is, at once\n"
        "Sending is never made to wait: what goes without a signature says whose is owed.");
+
+static const char rules_more[] =
+    N_("  check    of conf/ and the profiles the station's settings name; --all: every profile that is there.  Needs no switch.\n"
+       "           Exit status 65 refused, with file and line; 1 taken, with remarks.  `dutyctl reload' puts them in force\n"
+       "  list     in force in the running switch; without one what the files say\n"
+       "  explain  of an incident or message, every clock: from when, the limit and its clause, the row and its file, why that\n"
+       "           grade, whom it rings next, and which other rows matched and why they did not count");
+
+static const char staff_more[] =
+    N_("  list [--all]                       persons, numbers, when each was last reached\n"
+       "  add NAME --post P --role leader,senior,officer --A TEL --B TEL --backup NAME   first entry; --unit CODE: of another station\n"
+       "  number NAME --of A|B --number TEL --by NAME   proposes another number;  confirm ID --by NAME: a second person\n"
+       "  decline ID --by NAME;  left NAME --by NAME\n"
+       "  tried NAME --of A --outcome reached|no-answer|busy|off|wrong-number\n"
+       "  station CODE --of duty|fax|satellite --number TEL;  number and tried take a CODE as well\n"
+       "  import FILE                        lines of name,post,roles,A,B,backups; again makes nothing twice\n"
+       "Who has a PIN gives it: --pin asks, --pin-fd N reads a line.");
+
+static const char roster_more[] =
+    N_("  list [--days N]                    shifts, swaps, gaps, who is on duty\n"
+       "  add --from TIME --until TIME --shift NAME --leader NAME --senior NAME --officer NAME ...;  replace ID ...\n"
+       "  cancel ID --reason TEXT\n"
+       "  swap ID --out NAME --in NAME --by NAME [--return ID]\n"
+       "  consent ID --by NAME; approve ID --by LEADER; decline ID --by NAME\n"
+       "  unable NAME [ID];  on NAME: has come;  stay NAME --by LEADER: ordered to stay\n"
+       "  plan --from 2026-10-03 --days N --pattern FILE   lines of day,shift,from,until,leader,senior,officers; the days repeat\n"
+       "  import FILE                        lines of shift,from,until,leader,senior,officers\n"
+       "Who has a PIN gives it: --pin asks, --pin-fd N reads a line.");
 
 static const struct command commands[] = {
     /* the day's work */
@@ -68,8 +103,24 @@ static const struct command commands[] = {
 	fields_more, BOTH | CMDF_INCIDENT},
     {CMD_FOLLOWUP, "followup", "续报", "xb", "F11", "REF --FIELD VALUE ...", N_("follow-up report on an incident"),
 	fields_more, BOTH | CMDF_INCIDENT},
-    {CMD_DIRECT, "direct", "指令", "zl", "F7 D", "REF|- --to A,B --text TEXT [--due TIME]",
-	N_("send a directive, on an incident or (-) on none"), fields_more, BOTH | CMDF_INCIDENT},
+    {CMD_DIRECT, "direct", "指令", "zl", "F7 D", "REF|- --to A,B --text TEXT [--due TIME] "
+	"[--order_type order|instruction|supervision|verify|append|revoked] [--asks FIGURE,...] [--every MINUTES]",
+	N_("send a directive, on an incident or (-) on none"), direct_more, BOTH | CMDF_INCIDENT},
+    {CMD_TRACK, "track", "跟踪", "gzh", "", "ID|REF [--csv] [--realm live|exercise]",
+	N_("what a directive's addressees have made of it, with totals"),
+	N_("A total is the sum of what is known, and names those of whom it is not, with what they said last and when.  A station that is\n"
+	   "missing is never counted as 0.  --csv: for spreadsheets."),
+	BOTH | CMDF_INCIDENT},
+    {CMD_ORDERS, "orders", "督办", "db", "", "[--type order|instruction|supervision|verify] [--all]",
+	N_("directives, instructions and supervised matters that wait"), "", BOTH},
+    {CMD_PROXY, "proxy", "代签", "dq", "", "ID --station CODE --person NAME --code CODE --recording NUMBER [--act signed|taken] [--due TIME] "
+	"[--FIGURE VALUE ...]",
+	N_("register that an addressee signed for a directive over the telephone"),
+	N_("The code is what he read back; a wrong one, or a figure that is not the directive's, is refused and the try is logged.  It is\n"
+	   "no receipt of his: the message is still offered to his station."),
+	BOTH | CMDF_INCIDENT},
+    {CMD_CLAIM, "claim", "认领", "rl", "", "[ID --person NAME]",
+	N_("what others entered in this station's name; claim it"), "", BOTH},
     {CMD_FEEDBACK, "feedback", "反馈", "fk", "F",
 	"ID --text TEXT [--progress started|ongoing|done|cannot] [--FIELD VALUE ...]", N_("feed back on a directive"),
 	fields_more, BOTH | CMDF_INCIDENT},
@@ -141,6 +192,9 @@ static const struct command commands[] = {
 	"REF|- --route TEXT --receipt-no N --done-at TIME --by NAME [--to A,B]",
 	N_("the stub of what went by the classified channel"),
 	N_("Time, route, number and handler, and nothing of the contents."), CMDF_CTL | CMDF_INCIDENT},
+    {CMD_RULES, "rules", "规则", "gze", "", "check [--all|--profile A,B] | list [--what W] [--place CODE] [--profile A,B] | explain ID|REF",
+	N_("the rules: whether they are in order, which there are, which set which clock"), rules_more,
+	BOTH | CMDF_OFFLINE | CMDF_INCIDENT},
     {CMD_OWED, "owed", "限时", "xs", "1", "", N_("what is owed, to whom and when"), "", BOTH},
     {CMD_INBOX, "inbox", "收件", "sj", "2", "[--all] [--limit N]", N_("messages received and not yet signed for"), "",
 	BOTH},
@@ -154,6 +208,54 @@ static const struct command commands[] = {
 	N_("REF is a spoken number (1122-001) or an id."), BOTH | CMDF_INCIDENT},
     {CMD_STATUS, "status", "状态", "zt", "L", "", N_("the station, its links and what waits"), "", BOTH},
     {CMD_LOG, "log", "日志", "rz", "", "[--after SEQ] [--limit N]", N_("the duty log"), "", BOTH},
+    {CMD_STATS, "stats", "统计", "tj", "", "[--month YYYY-MM] [--station CODE] [--origin learned|occurred] [--late|--grid] [--csv]",
+	N_("timeliness of a month, a row a station, and where the time went"),
+	N_("Late, untold and corrected are counted apart, and what a signature or the line took is not the duty officer's.\n"
+	   "  --late   a row for each report that was late or is still untold, with its explanation\n"
+	   "  --grid   what was learned of, by day and hour\n"
+	   "  --csv    for spreadsheets; with --late the late ones"),
+	BOTH},
+    {CMD_HANDOVER, "handover", "交接班", "jjb", "F9",
+	"[begin [--in A,B]|item KEY [--to NAME] [--note TEXT]|answer KEY VALUE|sign --person NAME|stay --person NAME --by LEADER|"
+	"abandon --by NAME --reason TEXT]",
+	N_("hand over the shift: what is collected, gone through and signed"),
+	N_("  begin    who takes over is proposed from the roster; without one of them only by a leader's order: --by LEADER --reason TEXT\n"
+	   "  item     an item gone through, by its key or its number in the list; --undo takes it back; `spoken' with --note is what is told\n"
+	   "  answer   the read-back: open N, limit HH:MM; a wrong answer stands in the record and is asked again\n"
+	   "  sign     --side out|in|leader, --pin or --pin-fd N; responsibility passes with the last signature wanted, never at the hour\n"
+	   "  stay     a leader orders somebody to stay; --in A,B: these may begin without the others\n"
+	   "What is not gone through goes along as open.  Nothing is held up meanwhile."), BOTH},
+    {CMD_REPLAY, "replay", "重放", "cf", "", "[--from TIME] [--to TIME] [--shift now|last]",
+	N_("a shift in three minutes: every act, who was responsible, what rang and what was late"), "", BOTH},
+    {CMD_NOTE, "note", "记", "j", "",
+	"TEXT | --phone TEXT --caller NAME [--caller_unit U] [--caller_post P] [--number N] [--told TEXT] [--measures TEXT] | --correct ID TEXT | "
+	"--opinion --person NAME TEXT | --equipment NAME --outcome reached|no-answer|off TEXT",
+	N_("an entry of the duty log, in one line"),
+	N_("  --phone     the telephone log: when (--done_at), who, what, whom it was passed to, what was done\n"
+	   "  --correct   adds to an entry; nothing is ever written over\n"
+	   "  --opinion   a leader's opinion in his own words; it changes no clock and hides nothing\n"
+	   "  --equipment this shift's test; on the desk `:note TEXT' writes the line at once"), BOTH},
+    {CMD_ROLLCALL, "rollcall", "点名", "dm", "", "[--to A,B | --silent | --draw N] | log --station CODE --number N --outcome NAME [--rings N] "
+	"[--answered-by NAME] [--on-roster yes|no] [--forwarded] | answer ID --person NAME | list",
+	N_("call the roll of the stations below, and log calls by telephone"),
+	N_("Without more: every station below.  --silent: those where nobody has touched a key for long; --draw N: those first, then by lot, the\n"
+	   "same whoever draws.  Stations with a telephone only are named, to be rung and logged: --outcome reached|no-answer|busy|off|wrong-number|\n"
+	   "refused|by-other.  Who answers has to be on the register; another is shown as against the rules."),
+	BOTH},
+    {CMD_ZERO, "zero", "零报告", "lbg", "", "--person NAME [--day YYYY-MM-DD] [--on-behalf CODE] | list [--day YYYY-MM-DD]",
+	N_("send the zero report of a day, or see whose are missing"),
+	N_("The day is yesterday's unless given.  What happened, and whose reports are missing, the switch adds.  A missing report is missing,\n"
+	   "never zero.  --on-behalf enters what a station below has said by telephone."),
+	BOTH},
+    {CMD_EXPLAIN, "explain", "说明", "sm", "", "ID --person NAME --text TEXT [--cause link|no-answer|leader|power|facts|other] | "
+	"ID --person NAME --accept|--decline [--text TEXT]",
+	N_("say why a report was late, or judge such an explanation"),
+	N_("ID is the late report's (or what it is about); it goes to the station above.  What that accepts is not counted as late."), CMDF_CTL},
+    {CMD_EXERCISE, "exercise", "演练", "yl", "", "run NAME --script FILE|--like REF [--speed N|--at-once] [--start TIME] | list | report NAME",
+	N_("inject a written or past case into the exercise realm, and see how the room did"),
+	N_("  run     injects it by its own clock; --like takes a past incident; run again it goes on where it was cut\n"
+	   "  report  every clock that ran, kept or not, and what was done\n"
+	   "A script has a line an injection: {\"after\": \"10m\", \"body\": {\"title\": \"...\", \"learned\": \"+0s\", \"dead\": 1}}."), CMDF_CTL},
     /* dutyctl alone */
     {CMD_MESSAGE, "message", "正文", "zw", "", "ID", N_("a message with its deliveries and receipts"), "", CMDF_CTL},
     {CMD_RENDER, "render", "成文", "cw", "O", "ID --to bulletin|sms|phone|paste [--kind brief|special] "
@@ -179,6 +281,20 @@ static const struct command commands[] = {
 	N_("Its bytes go, its row and digest stay as a tombstone; who else has it is told, by its id alone.  What went the\n"
 	   "classified way leaves a stub: `dutyctl stub'."),
 	BOTH},
+    {CMD_STAFF, "staff", "人员", "ry", "", "list | add NAME ... | number NAME ... | confirm ID ... | tried NAME ... | import FILE",
+	N_("persons of this station, and telephone numbers"), staff_more, CMDF_CTL},
+    {CMD_ROSTER, "roster", "排班", "pb", "", "list | add ... | swap ID ... | unable NAME | plan ... | import FILE",
+	N_("planned shifts, swaps, telephone numbers and roll calls"), roster_more, BOTH},
+    {CMD_PIN, "pin", "口令", "kl", "", "set NAME [--by LEADER] [--pin-fd N]", N_("gives a person of the register a PIN"),
+	N_("The old one is asked for, or with --by a leader's.  --pin-fd N: a line with the new one, then the old one or the leader's."), CMDF_CTL},
+    {CMD_CHASE, "chase", "催办", "cb", "", "ID|STATION[,STATION] --by NAME [--text TEXT] [--to A,B]",
+	N_("chase those who have not signed for a message, or a station that owes something"),
+	N_("The switch chases by itself what the rules say (conf/rules/chase.tsv); this is a person's word besides.  With ID it goes to those of\n"
+	   "its addressees who have not signed for it."),
+	CMDF_CTL},
+    {CMD_OUTLET, "outlet", "警铃", "jl", "", "[list] | test [NAME] --by PERSON",
+	N_("the alarm outlets, and their test"),
+	N_("A test rings the outlet, is entered in the duty log, and exits with 69 when it did not work.  Each is to be tested every shift."), CMDF_CTL},
     {CMD_DRAFTS, "drafts", "草稿", "cg", "", "", N_("drafts kept by the switch"), "", CMDF_CTL},
     {CMD_WATCH, "watch", "监看", "jk", "", "[--count N]", N_("a line whenever something changed, until interrupted"),
 	"", CMDF_CTL},
@@ -192,14 +308,14 @@ static const struct command commands[] = {
 	   "not in the codebook goes into conf/codebooks/divisions.local.tsv first."),
 	CMDF_CTL | CMDF_OFFLINE},
     {CMD_ENROL, "enrol", "登记", "dj", "",
-	"--station CODE --key KEY [--name NAME] [--role child|department|neighbour|parent] [--endpoint "
+	"--station CODE --key KEY [--name NAME] [--role child|department|neighbour|parent|phone] [--endpoint "
 	"tcp://HOST:PORT] "
 	"[--rate BPS] [--via A,B] [--replace] | --station CODE --remove",
 	N_("admit a neighbour's key, or remove it; tells a running switch"),
 	N_("Enrolling the same again is no error and changes only what is given; another key for a known station needs "
 	   "--replace."),
 	CMDF_CTL | CMDF_OFFLINE},
-    {CMD_RELOAD, "reload", "重读", "cd", "", "", N_("the running switch reads its topology again"), "", CMDF_CTL},
+    {CMD_RELOAD, "reload", "重读", "cd", "", "", N_("the running switch reads its topology and its rules again"), "", CMDF_CTL},
     {CMD_VERIFY, "verify", "校验", "jy", "", "",
 	N_("verify journal and hash chain, through the switch or, when it is down, offline"),
 	N_("Offline it takes the journal's lock.  Exit status 65 and the first bad row when anything is wrong."),

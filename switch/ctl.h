@@ -157,8 +157,12 @@ int ctl_report(struct ctl *, int argc, char **argv);
 int ctl_followup(struct ctl *, int argc, char **argv);
 int ctl_ack(struct ctl *, int argc, char **argv);
 int ctl_grade(struct ctl *, int argc, char **argv);
-int ctl_direct(struct ctl *, int argc, char **argv);
+int ctl_direct(struct ctl *, int argc, char **argv);	/* ctl_direct.c */
 int ctl_feedback(struct ctl *, int argc, char **argv);
+int ctl_track(struct ctl *, int argc, char **argv);
+int ctl_orders(struct ctl *, int argc, char **argv);
+int ctl_proxy(struct ctl *, int argc, char **argv);
+int ctl_claim(struct ctl *, int argc, char **argv);
 int ctl_import(struct ctl *, int argc, char **argv);
 int ctl_export(struct ctl *, int argc, char **argv);
 int ctl_list(struct ctl *, int argc, char **argv);
@@ -186,10 +190,24 @@ int ctl_adopt(struct ctl *, int argc, char **argv);
 int ctl_countersign(struct ctl *, int argc, char **argv);
 int ctl_verdict(struct ctl *, int argc, char **argv);
 int ctl_destroy(struct ctl *, int argc, char **argv);
+int ctl_staff(struct ctl *, int argc, char **argv);	/* ctl_staff.c */
+int ctl_roster(struct ctl *, int argc, char **argv);	/* ctl_roster.c */
+int ctl_pin(struct ctl *, int argc, char **argv);	/* ctl_pin.c */
 int ctl_draft(struct ctl *, int argc, char **argv);	/* ctl_draft.c */
 int ctl_outside(struct ctl *, int argc, char **argv);	/* ctl_outside.c */
 int ctl_stub(struct ctl *, int argc, char **argv);
 int ctl_diff(struct ctl *, int argc, char **argv);	/* ctl_diff.c */
 int ctl_render(struct ctl *, int argc, char **argv);
+int ctl_rules(struct ctl *, int argc, char **argv);	/* ctl_rules.c */
+int ctl_chase(struct ctl *, int argc, char **argv);	/* ctl_chase.c */
+int ctl_outlet(struct ctl *, int argc, char **argv);
+int ctl_stats(struct ctl *, int argc, char **argv);	/* ctl_stats.c */
+int ctl_explain(struct ctl *, int argc, char **argv);
+int ctl_handover(struct ctl *, int argc, char **argv);	/* ctl_handover.c */
+int ctl_replay(struct ctl *, int argc, char **argv);
+int ctl_entry(struct ctl *, int argc, char **argv);	/* note */
+int ctl_rollcall(struct ctl *, int argc, char **argv);	/* ctl_rolls.c */
+int ctl_zero(struct ctl *, int argc, char **argv);
+int ctl_exercise(struct ctl *, int argc, char **argv);	/* ctl_exercise.c */
 
 #endif

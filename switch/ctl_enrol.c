@@ -68,8 +68,20 @@ change(struct ctl *ctl, const struct ctl_args *a, const struct stationdir *d, co
 	uint8_t key[32];
 	size_t bad;
 	long rate = (long)n->rate_bps;
+	bool was_phone = !fresh && n->role == ROLE_PHONE;
 
-	if (key_text == NULL && fresh)
+	if (role != NULL && (n->role = role_parse(role)) == 0)
+		return fault_set(f, EX_DATAERR, "role", _("must be child, department, neighbour, parent or phone"));
+	if (n->role == ROLE_PHONE) {
+		static const char *const none[] = {"key", "endpoint", "via", "rate"};
+
+		for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+			if (ctl_arg(a, none[i]) != NULL)
+				return fault_set(f, EX_USAGE, none[i], _("a station with a telephone only has none"));
+		memset(n->key, 0, sizeof n->key);
+		n->endpoint[0] = n->via[0] = '\0';
+		n->rate_bps = 0;
+	} else if (key_text == NULL && (fresh || was_phone))
 		return fault_set(f, EX_USAGE, "key", _("is needed: the public key the station's init has printed"));
 	if (key_text != NULL) {
 		if (!key_parse(key_text, key))
@@ -78,7 +90,7 @@ change(struct ctl *ctl, const struct ctl_args *a, const struct stationdir *d, co
 			return fault_set(f, EX_DATAERR, "key", _("is this station's own key"));
 		if ((other = topology_by_key(t, key)) != NULL && strcmp(other->station, n->station) != 0)
 			return fault_set(f, EX_DATAERR, "key", _("is already that of %s"), other->station);
-		if (!fresh && memcmp(key, n->key, sizeof key) != 0 && !ctl_flag(a, "replace"))
+		if (!fresh && !was_phone && memcmp(key, n->key, sizeof key) != 0 && !ctl_flag(a, "replace"))
 			return fault_set(f, EX_DATAERR, "key",
 			    _("%s is enrolled with another key; --replace takes the new one"), n->station);
 		memcpy(n->key, key, sizeof key);
@@ -91,8 +103,6 @@ change(struct ctl *ctl, const struct ctl_args *a, const struct stationdir *d, co
 		(void)snprintf(n->name, sizeof n->name, "%s", name);
 	else if (fresh)
 		(void)codebook_station(ctl->codebook, n->station, n->name, sizeof n->name);
-	if (role != NULL && (n->role = role_parse(role)) == 0)
-		return fault_set(f, EX_DATAERR, "role", _("must be child, department, neighbour or parent"));
 	if (endpoint != NULL && endpoint[0] != '\0' &&
 	    (!endpoint_valid(endpoint) || strlen(endpoint) >= sizeof n->endpoint))
 		return fault_set(f, EX_DATAERR, "endpoint", _("not an address like tcp://HOST:PORT: %s"), endpoint);

@@ -287,7 +287,8 @@ ctl_inbox(struct ctl *ctl, int argc, char **argv)
 static const struct ctl_column owed_columns[] = {{N_("due"), "due", 0, false}, {N_("what"), "what_name", 20, false},
     {N_("incident"), "number", 24, false}, {N_("title"), "title", 40, false},
     {N_("towards"), "towards_name", 24, false}, {N_("since"), "origin", 0, false}, {N_("clause"), "clause", 48, false},
-    {N_("about"), "about", 0, false}};
+    {N_("about"), "about", 0, false}, {N_("counted from"), "origin_name", 12, false}, {N_("rule"), "rule", 32, false},
+    {N_("person"), "person", 16, false}, {N_("note"), "note", 48, false}};
 
 static void
 owed_row(struct ctl_table *t, const json_t *o)
@@ -300,6 +301,10 @@ owed_row(struct ctl_table *t, const json_t *o)
 	set_time(t, 5, o, "origin");
 	set_text(t, 6, o, "clause");
 	set_text(t, 7, o, "about");
+	set_named(t, 8, o, "origin_name", "from");
+	set_text(t, 9, o, "rule");
+	set_text(t, 10, o, "person");
+	set_text(t, 11, o, "note");
 }
 
 int

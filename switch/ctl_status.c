@@ -37,7 +37,7 @@ protocol_word(const json_t *o, const char *key, char *buf, size_t size)
 {
 	static const char *const words[] = {N_("parent"), N_("child"), N_("department"), N_("neighbour"), N_("outbox"),
 	    N_("refused"), N_("quarantine"), N_("gap"), N_("line"), N_("close"), N_("returned"), N_("disk"), N_("backup"), N_("given back"),
-	    N_("old peer")};
+	    N_("old peer"), N_("phone"), N_("neighbour's clock")};
 
 	(void)ctl_text(o, key, buf, size);
 	for (size_t i = 0; i < COUNT(words); i++)
@@ -177,6 +177,8 @@ ctl_status(struct ctl *ctl, int argc, char **argv)
 		    protocol_word(e, "what", what, sizeof what), ctl_text(e, "detail", buf, sizeof buf));
 		ctl_line(stdout, _("alarm"), line);
 	}
+	json_array_foreach(json_object_get(answer, "duty_remarks"), i, e)
+		ctl_line(stdout, _("duty"), json_string_value(e) != NULL ? json_string_value(e) : "-");
 	json_decref(answer);
 	return EX_OK;
 }

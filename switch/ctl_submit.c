@@ -1,5 +1,5 @@
 /*
- * What dutyctl says in the station's name: intake, reports, receipts, grades, directives, feedback.
+ * What dutyctl says in the station's name: intake, reports, receipts, grades (directives and feedback: ctl_direct.c).
  *
  * Values are parsed on this side, once: a clock time like 14:10 is then the same instant in every repetition under one
  * request id, and what can be refused is refused before the switch is troubled.  The switch checks it all again: it
@@ -17,6 +17,7 @@
 #include "../formats/text.h"
 #include "../formats/value.h"
 #include "ctl_grade.h"
+#include "ctl_pin.h"
 #include "ctl_submit.h"
 
 static const struct ctl_option submit_options[] = { SUBMIT_OPTIONS, { "incident", true, false }, { "kind", true, false },
@@ -219,6 +220,7 @@ submit_send(struct ctl *ctl, const struct ctl_args *a, struct body *b, const cha
 	const char *rid;
 	struct ctl_pipe *pipe = NULL;
 	struct msgid incident;
+	json_t *request;
 	char fresh[33];
 	long retry = 10;
 	int asked = realm;
@@ -238,9 +240,13 @@ submit_send(struct ctl *ctl, const struct ctl_args *a, struct body *b, const cha
 			goto failed;
 		body_set_id(b, F_INCIDENT, &incident);
 	}
+	request = submit_request(rid, asked < 0 ? REALM_LIVE : asked, b, ctl_flag(a, "confirm"));
+	if (ctl_pins_attach(a, request, &f) != 0) {
+		json_decref(request);
+		goto failed;
+	}
 	/* what goes wrong from here on one_done has told */
-	if (ctl_pipe_put(pipe, "", 0, submit_request(rid, asked < 0 ? REALM_LIVE : asked, b, ctl_flag(a, "confirm")),
-		NULL, 0, &f) == 0)
+	if (ctl_pipe_put(pipe, "", 0, request, NULL, 0, &f) == 0)
 		(void)ctl_pipe_drain(pipe, &f);
 	ctl_pipe_free(pipe);
 	return one.rc;
@@ -266,7 +272,7 @@ submit_post(struct ctl *ctl, const struct ctl_args *a, json_t *request, bool aga
 		}
 		(void)json_object_set_new(request, "rid", json_string(rid));
 	}
-	if (ctl_arg_num(a, "retry", 0, 86400, &retry, &f) != 0) {
+	if (ctl_arg_num(a, "retry", 0, 86400, &retry, &f) != 0 || ctl_pins_attach(a, request, &f) != 0) {
 		json_decref(request);
 		return ctl_fail(&f);
 	}
@@ -387,8 +393,8 @@ submit_seat(struct body *b, uint32_t key)
 }
 
 /* A time by which something is to be done lies ahead, or it is a slip of the hand. */
-static int
-due_ahead(const struct body *b, struct fault *f)
+int
+submit_due_ahead(const struct body *b, struct fault *f)
 {
 	const struct value *due = body_first(b, F_DUE);
 
@@ -437,7 +443,7 @@ ctl_ack(struct ctl *ctl, int argc, char **argv)
 	/* Opening a message is the seat's act; signing for it is a named person's, and accounts are shared. */
 	if (body_text(b, F_PERSON) == NULL && e->value == ACT_READ)
 		submit_seat(b, F_PERSON);
-	if (due_ahead(b, &f) != 0)
+	if (submit_due_ahead(b, &f) != 0)
 		return submit_end(&a, b, ctl_fail(&f));
 	body_set_num(b, F_ACT, e->value);
 	submit_kind(b, KIND_RECEIPT);
@@ -471,38 +477,4 @@ ctl_grade(struct ctl *ctl, int argc, char **argv)
 		submit_seat(b, F_AUTHOR);
 	submit_kind(b, KIND_GRADE);
 	return submit_end(&a, b, submit_send(ctl, &a, b, a.word[0], -1));
-}
-
-int
-ctl_direct(struct ctl *ctl, int argc, char **argv)
-{
-	struct ctl_args a;
-	struct body *b;
-	struct fault f = { 0 };
-	int rc = submit_begin(ctl, "direct", ref_options, 1, 1, argc, argv, &a, &b);
-
-	if (rc != 0)
-		return submit_end(&a, b, rc);
-	if (ctl_arg(&a, "to") == NULL)
-		return submit_end(&a, b, ctl_usage("direct", "to", _("a directive names whom it is for")));
-	if (due_ahead(b, &f) != 0)
-		return submit_end(&a, b, ctl_fail(&f));
-	submit_kind(b, KIND_DIRECTIVE);
-	return submit_end(&a, b, submit_send(ctl, &a, b, strcmp(a.word[0], "-") == 0 ? NULL : a.word[0], -1));
-}
-
-int
-ctl_feedback(struct ctl *ctl, int argc, char **argv)
-{
-	struct ctl_args a;
-	struct body *b;
-	struct fault f = { 0 };
-	int rc = submit_begin(ctl, "feedback", ref_options, 1, 1, argc, argv, &a, &b), realm = -1;
-
-	if (rc != 0)
-		return submit_end(&a, b, rc);
-	if (submit_refer(b, a.word[0], &realm, &f) != 0)
-		return submit_end(&a, b, ctl_fail(&f));
-	submit_kind(b, KIND_FEEDBACK);
-	return submit_end(&a, b, submit_send(ctl, &a, b, NULL, realm));
 }

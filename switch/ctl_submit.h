@@ -7,7 +7,7 @@
 /* What every verb that sends a message takes besides its own options and the fields. */
 #define SUBMIT_OPTIONS                                                                                                 \
 	{"to", true, false}, {"cc", true, false}, {"realm", true, false}, {"rid", true, false},                        \
-	    {"retry", true, false},                                                                                    \
+	    {"retry", true, false}, {"pin", false, false}, {"pin-fd", true, false},                                    \
 	{                                                                                                              \
 		"confirm", false, false                                                                                \
 	}
@@ -26,6 +26,8 @@ int submit_addressees(struct ctl *, const struct ctl_args *, struct body *, stru
  * again: repeating it makes nothing twice, so it is tried again for --retry seconds. */
 int submit_post(struct ctl *, const struct ctl_args *, json_t *request, bool again);
 void submit_seat(struct body *, uint32_t key);	/* the account that types */
+/* A time by which something is to be done lies ahead, or it is a slip of the hand: EX_DATAERR. */
+int submit_due_ahead(const struct body *, struct fault *);
 /* The message that is answered, as F_REFS; its realm. */
 int submit_refer(struct body *, const char *word, int *realm, struct fault *);
 

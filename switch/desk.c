@@ -165,6 +165,8 @@ submit_text(struct desk *d, const struct msgid *id, bool duplicate, struct buf *
 	buf_put_u8(out, '[');
 	if (b != NULL)
 		query_remarks(station_conf(d->station)->rules, b, desk_now(d), put_remark, out);
+	if (b != NULL)
+		query_duty_remarks(d->station, b, desk_now(d), put_remark, out);
 	jsontext_end(out, ']');
 	if (msgid_is_set(&incident)) {
 		bool opens = msgid_cmp(id, &incident) == 0;
@@ -314,7 +316,7 @@ int64_t
 desk_idle(struct desk *d, bool *wrote)
 {
 	struct query_env env = { .station = d->station, .dir = d->dir, .zh = strcmp(d->dir->language, "zh") == 0,
-	    .alarms = d->alarms };
+	    .alarms = d->alarms, .outlet = d->outlet };
 
 	return query_idle(&env, desk_now(d), wrote);
 }
@@ -437,6 +439,7 @@ reap_cb(evutil_socket_t fd, short what, void *arg)
 		} else {
 			at = &c->next;
 		}
+	desk_seats_left(d);
 }
 
 /* Behind the turn that wrote the answers, in the same pass of the loop. */

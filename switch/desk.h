@@ -32,5 +32,11 @@ void desk_push(struct desk *, uint64_t revision);
 /* Nothing is to be done: prepares what desks will ask for, and puts away what is settled (query_idle()). */
 int64_t desk_idle(struct desk *, bool *wrote);
 void desk_alarm(struct desk *, int64_t now, const char *what, const char *detail);
+/* The alarm outlet of this station, not owned; NULL: none is served (desk_outlet.c). */
+struct outlet;
+void desk_outlet(struct desk *, struct outlet *);
+/* What the answers take besides the request, in the station's language, for others of the loop. */
+struct query_env;
+void desk_env(struct desk *, struct query_env *);
 
 #endif

@@ -33,6 +33,8 @@ struct desk_conn {
 	char terminal[32];	/* the peer's controlling terminal, "pts/3"; "" when it has none */
 	bool zh;		/* language of its answers */
 	bool watch;		/* wants pushes */
+	bool seat_open;		/* a dutydesk: somebody may sit before it */
+	bool seat_dead;		/* its terminal answers no more */
 	bool push_out;		/* a push is among the unsent bytes */
 	bool push_again;	/* another is due when those are gone */
 	bool paused;		/* over a limit: not read from */
@@ -74,6 +76,8 @@ struct desk {
 	uint64_t *acks;		/* tickets answered plainly after the commit */
 	size_t nacks, capacks;
 	json_t *alarms;
+	unsigned seats;		/* as the station was told */
+	struct outlet *outlet;	/* NULL: none; the loop's */
 };
 
 /* desk.c */
@@ -98,12 +102,17 @@ void desk_conn_resume(struct desk_conn *);		/* after an answer or the commit: go
 void desk_conn_sweep(struct desk_conn *, int64_t now);
 void desk_conn_flush(struct desk_conn *);		/* out goes to the kernel, what that does not take to the bufferevent */
 
+/* desk_outlet.c */
+json_t *desk_op_outlet_test(struct desk_conn *, json_int_t n, const json_t *request, struct fault *);
+
 /* desk_backup.c */
 json_t *desk_op_backup(struct desk_conn *, json_int_t n, const json_t *request, struct fault *);
 
 /* desk_attend.c */
 json_t *op_attend(struct desk_conn *, json_int_t n, const json_t *request, struct fault *);
 void desk_attended_by(struct desk_conn *, const char *op);	/* a person's act says that somebody is there */
+void desk_seat_opens(struct desk_conn *, const json_t *hello);	/* which program it is */
+void desk_seats_left(struct desk *);	/* connections have gone: from the loop, outside of a turn */
 
 /* desk_op.c */
 void desk_op(struct desk_conn *, json_t *request);	/* an object; reference taken over */

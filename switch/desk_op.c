@@ -10,6 +10,7 @@
 #include "../formats/json.h"
 #include "../formats/text.h"
 #include "desk_int.h"
+#include "duty_pin.h"
 #include "../formats/life.h"
 #include "log.h"
 #include "query.h"
@@ -47,6 +48,8 @@ static const struct {
     {"reload", true, op_reload},
     {"attend", true, op_attend},
     {"backup", true, desk_op_backup},
+    {"pin_set", true, desk_op_pin_set},
+    {"outlet_test", true, desk_op_outlet_test},
     {"hello", false, op_hello},
     {"watch", false, op_watch},
     {"prefill", false, op_prefill},
@@ -118,6 +121,7 @@ desk_op(struct desk_conn *c, json_t *request)
 		station_actor(c->desk->station, c->seat, c->terminal);
 		run(c, request, fn);
 	}
+	desk_pins_wipe(request);	/* what was refused before anybody looked at them */
 	json_decref(request);
 }
 
@@ -158,16 +162,32 @@ realm_of(const json_t *request, int *realm, struct fault *f)
 	return fault_set(f, EX_DATAERR, "realm", _("must be live or exercise"));
 }
 
+/* False: refused, and said, or to be said after the commit. */
+static bool
+pins_fine(struct desk_conn *c, json_int_t n, const json_t *request, struct desk_pins *pins, struct fault *f)
+{
+	bool later;
+
+	if (desk_pins_check(c, request, pins, &later, f) == 0)
+		return true;
+	if (later) {
+		station_pin_refuse(c->desk->station, desk_ticket_new(c->desk, c, n), f);
+		*f = (struct fault){0};
+	}
+	return false;
+}
+
 static json_t *
 op_submit(struct desk_conn *c, json_int_t n, const json_t *request, struct fault *f)
 {
 	/* The switch's own to fill in; what a client copied from elsewhere is not believed. */
 	static const uint32_t own[] = {F_ID, F_WRITTEN, F_SEAT, F_SEAL, F_NUMBER, F_RING, F_UNSIGNED, F_SIGNATURE_OWED,
-	    F_TRIES, F_DRAFTED};
+	    F_TRIES, F_DRAFTED, F_PROVEN, F_CHASED, F_RUNG, F_RUNG_TO, F_LATE_BY};
 	struct desk *d = c->desk;
 	int64_t now = desk_now(d);
 	const json_t *object = json_object_get(request, "body"), *confirmed = json_object_get(request, "confirmed");
 	struct station_submit s;
+	struct desk_pins pins;
 	struct body *b = NULL;
 
 	memset(&s, 0, sizeof(s));
@@ -190,6 +210,12 @@ op_submit(struct desk_conn *c, json_int_t n, const json_t *request, struct fault
 	}
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		body_unset(b, own[i]);
+	if (!pins_fine(c, n, request, &pins, f)) {
+		body_free(b);
+		return NULL;
+	}
+	s.proven = pins.proven;
+	s.nproven = pins.n;
 	s.seat = c->seat;
 	s.body = b;
 	s.confirmed = json_is_true(confirmed);
@@ -294,6 +320,7 @@ op_draft_move(struct desk_conn *c, json_int_t n, const json_t *request, struct f
 	const json_t *inner = json_object_get(request, "request");
 	struct desk *d = c->desk;
 	struct station_review r;
+	struct desk_pins pins;
 	const char *event;
 	char *text = NULL;
 
@@ -321,6 +348,12 @@ op_draft_move(struct desk_conn *c, json_int_t n, const json_t *request, struct f
 		r.len = strlen(text);
 	}
 	r.seat = c->seat;
+	if (!pins_fine(c, n, request, &pins, f)) {
+		free(text);
+		return NULL;
+	}
+	r.proven = pins.proven;
+	r.nproven = pins.n;
 	station_review(d->station, desk_now(d), desk_ticket_draft(d, c, n, r.rid), &r);
 	free(text);
 	return NULL;
@@ -382,6 +415,7 @@ op_hello(struct desk_conn *c, json_int_t n, const json_t *request, struct fault 
 		return NULL;
 	}
 	c->zh = l == NULL || strcmp(l, "zh") == 0;
+	desk_seat_opens(c, request);
 	return op_query(c, n, request, f);
 }
 
@@ -465,7 +499,7 @@ static json_t *
 op_query(struct desk_conn *c, json_int_t n, const json_t *request, struct fault *f)
 {
 	struct desk *d = c->desk;
-	struct query_env env = {.station = d->station, .dir = d->dir, .zh = c->zh, .alarms = d->alarms};
+	struct query_env env = {.station = d->station, .dir = d->dir, .zh = c->zh, .alarms = d->alarms, .outlet = d->outlet};
 	json_t *answer = query_answer(&env, desk_now(d), json_string_value(json_object_get(request, "op")), request, f);
 
 	(void)n;

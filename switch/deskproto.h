@@ -41,7 +41,9 @@
  *                                                                  receipts[{from from_name act at person}]
  * inbox       [limit] [all]                                        messages[{id at from from_name precedence precedence_name kind kind_name title text state
  *                                                                  (unread read signed taken) due incident number ring history realm}]
- * owed        -                                                    items[{what what_name incident number title about due origin towards towards_name clause}]
+ * owed        -                                                    items[{what what_name incident number title about due origin towards towards_name clause
+ *                                                                  rule scope(hop chain) endpoint from origin_name grade grade_name precedence person promised
+ *                                                                  lapsed passed presence presence_name call note key realm}] more   (what is chased no more last)
  * list        [kind] [realm] [after] [limit]                       messages[{seq id kind kind_name stored from to[] title digest incident}]
  * status      -                                                    station name rev now epoch links[{station name role state since rtt clock_diff
  *                                                                  queued[4] oldest[4] in_flight last_heard why version sessions
@@ -73,8 +75,10 @@
  *                                                                  name last presence presence_name duty[] numbers[] today note}] totals{}
  * zeros       [day]                                                day due stations[{station name state at person}] missing[] own
  * track       ref | id                                             a directive: text due every asks[] rows[{to to_name presence presence_name delivered read signed signer
- *                                                                  proxy taken progress next state state_name figures{} as_of missing}] totals[{field name sum missing[]}] appended[]
+ *                                                                  proxy taken progress next state state_name figures{} as_of missing ways[] steps[] misread late}]
+ *                                                                  totals[{field name sum value q text coverage known all asof missing[]}] appended[] readback
  * orders      [type] [all]                                         supervision list, instructions: [{id type title due from to[] open late ...}]
+ * claims      -                                                    items[{id kind from from_name proxy title number slip author at}] text same[{number other_number text}]
  * stats       [month] [origin] [station]                           stations[{station name ... }] late[] stages{} grid[][]
  * outlets     -                                                    outlets[{name kind ok since last_ok tested detail waiting}]
  * outlet_test [name] person                                        -

@@ -52,7 +52,9 @@ bool duty_who(const struct duty *, const struct rules *, enum chase_to role, int
 /* What the book itself owes (duty_owed.c): handover, relief, zero reports, roll calls, equipment, gaps; about: the message, or unset;
  * key: stable text that tells one such thing from another where there is no message ("zero 330225102 2026-08-12"). */
 typedef void (*duty_owed_fn)(void *ctx, const struct owed_item *, const char *key, const char *title_en, const char *title_zh);
-struct duty_env { const char *self, *level; const struct rules *rules; const struct topology *topology; int64_t now; };
+struct outlet;
+struct duty_env { const char *self, *level; const struct rules *rules; const struct topology *topology; int64_t now;
+	const struct outlet *outlet; /* its outlets are tested each shift; NULL: none */ };
 void duty_owed(const struct duty *, const struct duty_env *, duty_owed_fn, void *ctx);
 
 #endif

@@ -4,6 +4,10 @@
  * The register: persons of this station and telephone numbers of this and other stations (KIND_STAFF, enum duty_step 1-6): pure fold.
  * A number changes by two persons: DUTY_NUMBER proposes (F_PERSON or F_REGARDING whose, F_NUMBER_OF, F_PHONE, F_PROVEN who), DUTY_NUMBER_CONFIRMED by
  * another person puts it in force; the old one stands until then.  DUTY_NUMBER_TRIED keeps when it was dialled and what came of it.
+ *
+ * F_AUTHOR is who does it (F_PROVEN: by PIN), F_PERSON whom it is about.  DUTY_PERSON adds a role and backups to what is known of him, and with F_REFS
+ * (to an earlier entry of his) begins roles and backups anew; F_PHONE in it counts only while he has never had a number of that sort, so that the first
+ * entry is one step and every change two.  A roll call by telephone (KIND_ROLLCALL of our own with F_PHONE) is a try of that number as well.
  */
 #include "duty.h"
 
@@ -26,6 +30,15 @@ const struct staff_person *staff_find(const struct staff *, const char *name);	/
 size_t staff_changes(const struct staff *, const struct staff_change **);
 /* Numbers of another station's duty room (unit numbers), as kept here; NULL none.  Shown as a person with name "". */
 const struct staff_person *staff_station(const struct staff *, const char *station);
+/* Stations whose numbers or persons are kept, by code. */
+size_t staff_stations(const struct staff *, const struct staff_person **);
+/* A person of that station ("" = this one); NULL: not there, or left. */
+const struct staff_person *staff_find_at(const struct staff *, const char *unit, const char *name);
+const struct staff_number *staff_number(const struct staff_person *, int of);	/* NULL none; enum number_of */
+/* Has he ever had one, in force or proposed: then another is a change, for two persons. */
+bool staff_had(const struct staff *, const char *unit, const char *name, int of);
+const struct staff_change *staff_change(const struct staff *, const struct msgid *);	/* NULL: decided, or none */
+/* Not reached for `days`, or never, or the last try met a number that does not exist (空号: OUTCOME_WRONG). */
 bool staff_stale(const struct staff_number *, int64_t now, int64_t days);
 
 #endif

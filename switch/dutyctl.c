@@ -29,6 +29,10 @@ static const struct {
     {CMD_GRADE, ctl_grade},
     {CMD_DIRECT, ctl_direct},
     {CMD_FEEDBACK, ctl_feedback},
+    {CMD_TRACK, ctl_track},
+    {CMD_ORDERS, ctl_orders},
+    {CMD_PROXY, ctl_proxy},
+    {CMD_CLAIM, ctl_claim},
     {CMD_LIST, ctl_list},
     {CMD_SHOW, ctl_show},
     {CMD_MESSAGE, ctl_message},
@@ -46,6 +50,14 @@ static const struct {
     {CMD_RESTORE, ctl_restore},
     {CMD_TRACE, ctl_trace},
     {CMD_SEARCH, ctl_search},
+    {CMD_STATS, ctl_stats},
+    {CMD_EXPLAIN, ctl_explain},
+    {CMD_HANDOVER, ctl_handover},
+    {CMD_REPLAY, ctl_replay},
+    {CMD_NOTE, ctl_entry},
+    {CMD_ROLLCALL, ctl_rollcall},
+    {CMD_ZERO, ctl_zero},
+    {CMD_EXERCISE, ctl_exercise},
     {CMD_LEDGER, ctl_ledger},
     {CMD_IMPORT, ctl_import},
     {CMD_EXPORT, ctl_export},
@@ -66,6 +78,12 @@ static const struct {
     {CMD_STUB, ctl_stub},
     {CMD_RENDER, ctl_render},
     {CMD_DESTROY, ctl_destroy},
+    {CMD_STAFF, ctl_staff},
+    {CMD_ROSTER, ctl_roster},
+    {CMD_PIN, ctl_pin},
+    {CMD_RULES, ctl_rules},
+    {CMD_CHASE, ctl_chase},
+    {CMD_OUTLET, ctl_outlet},
     {CMD_HELP, ctl_help},
 };
 
@@ -75,7 +93,7 @@ choose_language(const char *dir)
 {
 	static const char *const keys[] = {
 	    "station", "name", "listen", "language", "group", "log_level", "reoffer_minutes", "return_hours", "hosted",
-    "attended_minutes", "divert_seconds", "settle_days", "keep_days", "resend_days", "ballast_mb", "room_mb", "backup_keep", NULL};
+    "attended_minutes", "divert_seconds", "settle_days", "keep_days", "resend_days", "ballast_mb", "room_mb", "backup_keep", "profile", "pins", NULL};
 	struct fault ignored = { 0 };
 	struct settings *s;
 	char path[512];

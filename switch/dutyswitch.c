@@ -19,11 +19,13 @@
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
+#include "../formats/buf.h"
 #include "../formats/conf.h"
 #include "../formats/i18n.h"
 #include "../formats/limits.h"
 #include "journal.h"
 #include "log.h"
+#include "outlet.h"
 #include "loop.h"
 
 #define VERSION "0.1"
@@ -38,6 +40,7 @@ struct service {
 	struct stationdir dir;
 	struct codebook *codebook;
 	struct rules *rules;
+	char confdir[1024];
 	int ready_fd;	    /* -1: none */
 	int parent_fd;	    /* of a detached start; -1: none */
 	char log_path[512]; /* of a detached one */
@@ -130,7 +133,7 @@ complain(const struct fault *f)
 static int
 service_load(struct service *s, const struct options *o, struct fault *f)
 {
-	char confdir[1024];
+	char *whole;
 
 	if (stationdir_load(o->dir, &s->dir, f) != 0)
 		return -1;
@@ -140,8 +143,15 @@ service_load(struct service *s, const struct options *o, struct fault *f)
 	else if (!log_level_parse(s->dir.log_level, &s->level))
 		s->level = LOG_LV_INFO;
 	log_init(s->level, STDERR_FILENO);
-	if (conf_dir(confdir, sizeof(confdir), f) == NULL || limits_load(confdir, f) != 0 ||
-	    (s->codebook = codebook_load(confdir, f)) == NULL || (s->rules = rules_load(confdir, f)) == NULL)
+	if (conf_dir(s->confdir, sizeof(s->confdir), f) == NULL)
+		return -1;
+	/* It is read again after chdir("/"). */
+	if ((whole = realpath(s->confdir, NULL)) != NULL && strlen(whole) < sizeof(s->confdir))
+		memcpy(s->confdir, whole, strlen(whole) + 1);
+	free(whole);
+	if (limits_load(s->confdir, f) != 0 ||
+	    (s->codebook = codebook_load(s->confdir, f)) == NULL ||
+	    (s->rules = rules_load_profiles(s->confdir, s->dir.profile, f)) == NULL)
 		return -1;
 	return 0;
 }
@@ -168,6 +178,24 @@ check_journal(const struct service *s, bool *checked, struct fault *f)
 	return rc;
 }
 
+/* What is odd about rules that were taken. */
+static void
+remark_print(void *ctx, const char *file, size_t line, const char *text)
+{
+	(void)ctx;
+	printf("%s:%zu: %s\n", file, line, text);
+}
+
+static void
+remark_log(void *ctx, const char *file, size_t line, const char *text)
+{
+	char where[600];
+
+	(void)ctx;
+	(void)snprintf(where, sizeof(where), "%s:%zu", file, line);
+	log_event(LOG_LV_WARN, "rules_odd", "at=%s what=%s", log_quote(where), log_quote(text));
+}
+
 static int
 check_only(const struct service *s, struct fault *f)
 {
@@ -179,8 +207,11 @@ check_only(const struct service *s, struct fault *f)
 		return complain(f);
 	n = t.count;
 	topology_free(&t);
+	if (outlet_check(&s->dir, f) != 0)
+		return complain(f);
 	if (check_journal(s, &checked, f) != 0)
 		return complain(f);
+	rules_remarks(s->rules, remark_print, NULL);
 	printf(_("%s %s: the configuration is in order, %zu neighbours\n"), s->dir.station, s->dir.name, n);
 	if (!checked)
 		printf(_("the journal was not checked: %s\n"), f->text);
@@ -220,6 +251,33 @@ on_hup(void *ctx)
 	}
 	(void)dup2(fd, STDERR_FILENO);
 	close(fd);
+}
+
+/* The rules again, by the profiles the settings name now; no other setting changes without a start. */
+static struct rules *
+on_reread(void *ctx, struct fault *f)
+{
+	struct service *s = ctx;
+	struct stationdir *again = xcalloc(1, sizeof(*again));
+	struct rules *rules = NULL;
+
+	if (stationdir_load(s->dir.path, again, f) == 0 &&
+	    (rules = rules_load_profiles(s->confdir, again->profile, f)) != NULL) {
+		memcpy(s->dir.profile, again->profile, sizeof(s->dir.profile));
+		rules_remarks(rules, remark_log, NULL);
+	}
+	explicit_bzero(again, sizeof(*again));
+	free(again);
+	return rules;
+}
+
+static void
+on_rules(void *ctx, struct rules *rules)
+{
+	struct service *s = ctx;
+
+	rules_free(s->rules);
+	s->rules = rules;
 }
 
 static void
@@ -316,14 +374,15 @@ again(struct loop_reopens *r)
 static int
 serve(struct service *s, struct fault *f)
 {
-	struct loop_conf conf = {
-	    .dir = &s->dir, .codebook = s->codebook, .rules = s->rules, .ready = on_ready, .hup = on_hup, .ctx = s};
+	struct loop_conf conf = {.dir = &s->dir, .codebook = s->codebook, .ready = on_ready, .hup = on_hup, .reread = on_reread,
+	    .in_force = on_rules, .ctx = s};
 	struct loop_reopens reopens = {.n = 0};
 	bool served = false;
 	int code;
 
 	for (;;) {
 		memset(f, 0, sizeof(*f));
+		conf.rules = s->rules; /* a life before may have read others */
 		code = loop_serve(&conf, f);
 		served = served || code == LOOP_REOPEN || code == LOOP_AGAIN;
 		if (code == LOOP_AGAIN)
@@ -364,6 +423,7 @@ main(int argc, char **argv)
 		code = check_only(&s, &f);
 		goto out;
 	}
+	rules_remarks(s.rules, remark_log, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on files is a write that failed, not the end */
 	files_raise();

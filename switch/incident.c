@@ -150,7 +150,8 @@ fold_corrections(struct fold *f)
 	for (i = 0; i < f->n; i++) {
 		const struct incident_line *l = &f->all[i];
 
-		if (l->stage != STAGE_WITHDRAWAL)
+		/* a directive taken back says nothing any more either (ORDER_REVOKED) */
+		if (l->stage != STAGE_WITHDRAWAL && !(l->kind == KIND_DIRECTIVE && body_enum(l->body, F_ORDER_TYPE) == ORDER_REVOKED))
 			continue;
 		for (const struct value *v = body_first(l->body, F_REFS); v != NULL; v = body_next(l->body, v))
 			if (strcmp(v->u.id.origin, l->id.origin) == 0 && (at = incident_find(f, f->n, &v->u.id)) < f->n &&
@@ -282,7 +283,14 @@ fold_texts(struct fold *f)
 	}
 }
 
-/* Heads: what the next message must name to have everything before it.  A receipt neither is one nor covers one; an
+/* What says nothing of the matter itself, so that nothing need follow it: receipts, and that something was chased. */
+static bool
+aside(const struct incident_line *l)
+{
+	return l->kind == KIND_RECEIPT || l->kind == KIND_CHASE;
+}
+
+/* Heads: what the next message must name to have everything before it.  A receipt (or chase) neither is one nor covers one; an
  * edge that points forward in fold order (a forged cycle) does not count, so there always is a head. */
 static void
 fold_heads(struct fold *f)
@@ -294,7 +302,7 @@ fold_heads(struct fold *f)
 	for (i = 0; i < f->n; i++) {
 		const struct body *b = f->all[i].body;
 
-		if (f->all[i].kind == KIND_RECEIPT)
+		if (aside(&f->all[i]))
 			continue;
 		for (const struct value *v = body_first(b, F_PARENTS); v != NULL; v = body_next(b, v))
 			if ((p = incident_find(f, i, &v->u.id)) < f->n)
@@ -302,7 +310,7 @@ fold_heads(struct fold *f)
 	}
 	inc->heads = xcalloc(f->n + 1, sizeof *inc->heads);
 	for (i = 0; i < f->n; i++)
-		if (!covered[i] && f->all[i].kind != KIND_RECEIPT)
+		if (!covered[i] && !aside(&f->all[i]))
 			inc->heads[inc->nheads++] = f->all[i].id;
 	free(covered);
 }
@@ -368,7 +376,7 @@ incident_fold(const struct fold_msg *msgs, size_t n)
 	free(f.who);
 	free(f.station);
 	free(f.by_id);
-	assert(inc->nheads > 0 || inc->nlines == 0 || inc->lines[0].kind == KIND_RECEIPT);
+	assert(inc->nheads > 0 || inc->nlines == 0 || aside(&inc->lines[0]));
 	return inc;
 }
 

@@ -264,7 +264,7 @@ hear_receipt(struct rows *r, const struct journal_msg *m, const struct body *bod
 	const char *person = body_text(body, act == ACT_RETURNED ? F_REASON : F_PERSON);
 	const struct value *ref, *about = body_first(body, F_REGARDING), *v;
 
-	if ((act == ACT_DELIVERED && person == NULL) || (about != NULL) != ours || (ours && act != ACT_RETURNED))
+	if ((act == ACT_DELIVERED && person == NULL) || body_first(body, F_ON_BEHALF) != NULL || (about != NULL) != ours || (ours && act != ACT_RETURNED))
 		return;
 	for (ref = body_first(body, F_REFS); ref != NULL; ref = body_next(body, ref)) {
 		if (!ours)
@@ -307,7 +307,7 @@ replay_receipt(void *ctx, const struct journal_msg *m)
 	if (m->kind != KIND_RECEIPT || m->body.n == 0 || (!ours && strcmp(m->id.origin, p->d->to) != 0) ||
 	    (body = wire_decode(m->body.p, m->body.n, &fault)) == NULL)
 		return 0;
-	act = body_enum(body, F_ACT);
+	act = body_first(body, F_ON_BEHALF) != NULL ? 0 : body_enum(body, F_ACT);	/* for another: nobody's own act */
 	v = body_first(body, F_REGARDING);
 	about = v != NULL;
 	while (ours && v != NULL && strcmp(v->u.text.s, p->d->to) != 0)

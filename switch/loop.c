@@ -16,6 +16,7 @@
  * the clock had caught up with itself.
  */
 #include "loop.h"
+#include "loop_duty.h"
 #include "loop_start.h"
 
 #include <errno.h>
@@ -55,6 +56,7 @@ struct loop {
 	struct desk *desk;
 	struct space *space;
 	struct keep *keep;
+	struct loop_duty *duty;
 	int64_t last_now, denied_at;
 	int64_t looked;	/* ms monotonic of the last look at the disk */
 	int64_t wake_at;	/* ms monotonic the wake timer is set for */
@@ -420,10 +422,9 @@ on_reload(void *ctx, struct fault *f)
 {
 	struct loop *l = ctx;
 	struct topology *t = xcalloc(1, sizeof(*t)), *old = l->topology;
+	struct rules *rules = NULL;
 
-	if (loop_topology(l->conf->dir, t, f) != 0) {
-		char text[1024];
-		log_event(LOG_LV_ERROR, "reload", "ok=0 why=%s", log_quote(fault_format(f, text, sizeof(text))));
+	if (loop_reread(l->conf, t, &rules, f) != 0) {
 		free(t);
 		return -1;
 	}
@@ -432,7 +433,12 @@ on_reload(void *ctx, struct fault *f)
 	station_reload(l->station, loop_now(l), t);
 	topology_free(old);
 	free(old);
+	if (rules != NULL) {
+		station_rules(l->station, loop_now(l), rules);
+		l->conf->in_force(l->conf->ctx, rules);
+	}
 	log_event(LOG_LV_INFO, "reload", "ok=1 neighbours=%zu", t->count);
+	loop_duty_reload(l->duty);
 	turn_wanted(l);
 	return 0;
 }
@@ -465,7 +471,9 @@ on_wrote(void *ctx)
 static int64_t
 on_idle(void *ctx, bool *wrote)
 {
-	return desk_idle(((struct loop *)ctx)->desk, wrote);
+	int64_t next = desk_idle(((struct loop *)ctx)->desk, wrote);
+
+	return *wrote ? next : loop_duty_idle(((struct loop *)ctx)->duty, next, wrote);
 }
 
 static void
@@ -474,6 +482,8 @@ on_done(void *ctx, uint64_t ticket, json_t *answer, const struct fault *f)
 	desk_answer(((struct loop *)ctx)->desk, ticket, answer, f);
 }
 
+static const struct loop_duty_ops duty_effects = {on_now, do_alarm, on_wrote};
+
 static const struct keep_ops keep_effects = {on_now, on_busy, on_wrote, do_alarm, on_done, on_idle};
 
 static void
@@ -481,6 +491,7 @@ signal_cb(evutil_socket_t sig, short what, void *arg)
 {
 	struct loop *l = arg;
 	struct fault f = {0};
+	char text[1024];
 	int64_t now;
 
 	(void)what;
@@ -489,7 +500,8 @@ signal_cb(evutil_socket_t sig, short what, void *arg)
 	if (sig == SIGHUP) {
 		if (l->conf->hup != NULL)
 			l->conf->hup(l->conf->ctx);
-		on_reload(l, &f);
+		if (on_reload(l, &f) != 0) /* nobody waits for an answer: people hear of it at the desk */
+			do_alarm(l, "reload", fault_format(&f, text, sizeof(text)));
 		return;
 	}
 	log_event(LOG_LV_INFO, "stop", "signal=%d", (int)sig);
@@ -599,9 +611,11 @@ loop_serve(const struct loop_conf *conf, struct fault *f)
 	if (loop_topology(conf->dir, l->topology, f) != 0 || events_open(l, f) != 0 || station_open(l, f) != 0 ||
 	    network_open(l, f) != 0 || (l->desk = desk_new(l->base, conf->dir, l->station, &desk_inputs, l, f)) == NULL)
 		goto out;
+	l->duty = loop_duty_new(l->base, conf->dir, l->station, l->desk, &duty_effects, l);
 	keep_open(l);
 	room_look(l, loop_now(l), 0);
 	station_start(l->station, loop_now(l));
+	station_rules(l->station, loop_now(l), conf->rules);	/* others than at the last run: recorded */
 	turn(l);
 	if (!l->ended) {
 		log_event(LOG_LV_INFO, "ready", "station=%s epoch=%" PRIu64 " endpoint=%s neighbours=%zu pid=%ld",
@@ -618,6 +632,7 @@ out:
 	/* Desks first: they look into the station; then the sockets, so that the last frames have gone before the
 	 * journal closes. */
 	keep_free(l->keep);
+	loop_duty_free(l->duty);
 	desk_free(l->desk);
 	zsock_free(l->z);
 	station_free(l->station);

@@ -17,10 +17,14 @@
 struct loop_conf {
 	const struct stationdir *dir;		/* its lock is held by the caller */
 	const struct codebook *codebook;
-	const struct rules *rules;
+	const struct rules *rules;		/* those of the start; after a reload the station's are newer ones */
 	/* Everything is open and the first commit is on disk.  endpoint: where it listens, "" = nowhere.  May be NULL. */
 	void (*ready)(void *ctx, const char *endpoint);
-	void (*hup)(void *ctx);			/* SIGHUP, before the topology is read again.  May be NULL. */
+	void (*hup)(void *ctx);			/* SIGHUP, before anything is read again.  May be NULL. */
+	/* Reads the rules again: NULL + fault when they are refused, and nothing changes.  May be NULL: they never change. */
+	struct rules *(*reread)(void *ctx, struct fault *);
+	/* Those just read are in force, and nothing here points to the ones before any more.  NULL only when reread is. */
+	void (*in_force)(void *ctx, struct rules *);
 	void *ctx;
 };
 

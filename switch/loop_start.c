@@ -1,10 +1,11 @@
 /*
- * The start: settings, topology, and how often a failed journal is opened again.
+ * The start: settings, topology, and how often a failed journal is opened again; and what is read again while it runs.
  */
 #include <sodium.h>
 #include <string.h>
 #include <sysexits.h>
 #include "../formats/i18n.h"
+#include "log.h"
 #include "loop_start.h"
 #include "seal.h"
 
@@ -23,6 +24,24 @@ loop_topology(const struct stationdir *dir, struct topology *t, struct fault *f)
 		return -1;
 	}
 	return 0;
+}
+
+int
+loop_reread(const struct loop_conf *c, struct topology *t, struct rules **rules, struct fault *f)
+{
+	char text[1024];
+
+	*rules = NULL;
+	if (loop_topology(c->dir, t, f) != 0)
+		goto refused;
+	if (c->reread != NULL && (*rules = c->reread(c->ctx, f)) == NULL) {
+		topology_free(t);
+		goto refused;
+	}
+	return 0;
+refused:
+	log_event(LOG_LV_ERROR, "reload", "ok=0 why=%s", log_quote(fault_format(f, text, sizeof(text))));
+	return -1;
 }
 
 void

@@ -11,4 +11,8 @@
 /* The station's settings as its core takes them. */
 void loop_settings(const struct loop_conf *, const struct topology *, struct station_conf *);
 
+/* Topology and rules, both before either changes anything: what is refused (-1 + fault, logged) changes nothing.  *rules is NULL where they
+ * are never read again. */
+int loop_reread(const struct loop_conf *, struct topology *, struct rules **rules, struct fault *);
+
 #endif

@@ -23,5 +23,12 @@ void station_presence(const struct station *, int64_t now, const char *of, struc
 /* The desk service tells: desks open here, and whether one's line has gone dead. */
 void station_seats(struct station *, int64_t now, unsigned open);
 const char *presence_name(int state, bool zh);
+const char *presence_ascii(int state);	/* "attended", "idle", "no-seat", "down", "phone", "unknown" */
+/* With its time, as it stands on a row: "坐席有键 21:28", "坐席断 22:47(托管,不算在线)", "断线 22:47"; size 96 holds all; returns buf. */
+const char *presence_text(const struct presence *, int64_t now, bool zh, char *buf, size_t size);
+/* ms UTC of the last act of a person there that is known of here, 0 none. */
+int64_t presence_last_act(const struct station *, int64_t now, const char *of);
+/* Is that neighbour's clock off by more than the rules allow (numbers.tsv clock_minutes)?  *diff: ms it is ahead of ours. */
+bool presence_clock_off(const struct station *, const char *peer, int64_t *diff);
 
 #endif

@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include "../formats/i18n.h"
 #include "deskproto.h"
+#include "query_chase.h"
 #include "query_int.h"
 
 static json_t *query_hello(struct query *);
@@ -29,14 +30,27 @@ static const struct {
 	{ "list", query_list },
 	{ "log", query_log },
 	{ "status", query_status },
+	{ "rolls", query_rolls },
+	{ "zeros", query_zeros },
 	{ "verify", query_verify },
 	{ "drafts", query_drafts },
 	{ "review", query_review },
 	{ "propose", query_propose },
 	{ "diff", query_diff },
+	{ "explain", query_explain },
+	{ "rules", query_rules },
 	{ "trace", query_trace },
 	{ "ledger", query_ledger },
 	{ "search", query_search },
+	{ "stats", query_stats },
+	{ "outlets", query_outlets },
+	{ "staff", query_staff },
+	{ "roster", query_roster },
+	{ "handover", query_handover },
+	{ "replay", query_replay },
+	{ "track", query_track },
+	{ "orders", query_orders },
+	{ "claims", query_claims },
 };
 
 void
@@ -115,6 +129,17 @@ level_of(const struct station_conf *conf, const char *parent)
 	if (above == NULL || strcmp(above, "township") == 0)
 		return "unit";
 	return strcmp(above, "county") == 0 ? "township" : strcmp(above, "city") == 0 ? "county" : "city";
+}
+
+const char *
+query_level(const struct query *q, const char *station)
+{
+	const char *level = level_of_code(q->conf->codebook, station);
+
+	if (strcmp(station, q->self) == 0)
+		return q->level;
+	return level != NULL ? level : strcmp(q->level, "county") == 0 ? "township" : strcmp(q->level, "city") == 0 ? "county" :
+	    strcmp(q->level, "province") == 0 ? "city" : "unit";
 }
 
 /* ---- members ---- */

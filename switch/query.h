@@ -8,11 +8,14 @@
 #include "station.h"
 #include "stationdir.h"
 
+struct outlet;
+
 struct query_env {
 	struct station *station;
 	const struct stationdir *dir;
 	bool zh;			/* language of *_name */
 	const json_t *alarms;		/* array kept by desk.c, borrowed */
+	const struct outlet *outlet;	/* the alarm outlet, NULL: none is served here */
 };
 
 /* op: incidents, show, message, inbox, owed, list, status, verify, drafts, log, review, propose, diff, hello.  New reference: the answer without "re";
@@ -27,6 +30,8 @@ int64_t query_idle(const struct query_env *, int64_t now, bool *wrote);
 /* What a submit's answer points out, told one by one: missing and odd fields, numbers in the words that are not those of
  * the figures, and in one line the elements a first or final report says nothing of. (query_review.c) */
 typedef void (*query_remark_fn)(void *ctx, const char *text);
+/* What is wrong with register and roster: of this message of them, or (NULL) of the whole.  (query_staff.c) */
+void query_duty_remarks(struct station *, const struct body *, int64_t now, query_remark_fn, void *ctx);
 void query_remarks(const struct rules *, const struct body *, int64_t now, query_remark_fn, void *ctx);
 /* A draft as `drafts` shows it but for its content: rid seat ms begun state state_name trail[] unsigned_from.  (query_drafts.c) */
 json_t *query_draft(struct station *, const struct journal_draft *, int64_t now, bool zh);

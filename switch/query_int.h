@@ -36,6 +36,8 @@ struct query {
 };
 
 void query_begin(const struct query_env *, int64_t now, struct query *);	/* without a request (query.c) */
+/* Level of a station below, as the rules name it. */
+const char *query_level(const struct query *, const char *station);
 /* ---- members of the request (query.c) ----
  * false + fault EX_DATAERR naming the member when it is of the wrong type or out of range */
 bool query_get_int(struct query *, const char *member, int64_t dflt, int64_t min, int64_t max, int64_t *);
@@ -123,13 +125,30 @@ json_t *query_message_answer(struct query *);
 json_t *query_inbox(struct query *);
 json_t *query_owed(struct query *);
 json_t *query_status(struct query *);
+json_t *query_rolls(struct query *);	/* query_rolls.c */
+json_t *query_zeros(struct query *);
 json_t *query_trace(struct query *);
 json_t *query_ledger(struct query *);
 json_t *query_search(struct query *);
+json_t *query_track(struct query *);
+json_t *query_orders(struct query *);
+json_t *query_claims(struct query *);
+json_t *query_stats(struct query *);
+struct duty;
+json_t *query_on_duty(const struct query *, const struct duty *);	/* who is responsible; null: nobody ever signed on (query_staff.c) */
 json_t *query_verify(struct query *);
 json_t *query_review(struct query *);
 json_t *query_propose(struct query *);
 json_t *query_diff(struct query *);
 json_t *query_drafts(struct query *);
+json_t *query_explain(struct query *);
+json_t *query_rules(struct query *);
+json_t *query_staff(struct query *);
+json_t *query_roster(struct query *);
+json_t *query_duty_remark_list(struct query *);	/* what is wrong with register and roster (query_staff.c) */
+json_t *query_handover(struct query *);
+json_t *query_replay(struct query *);
+/* An item of what is owed with the person it is now, when who took it on has handed over (query_handover.c).  Takes o; what: enum owed. */
+json_t *query_owner(struct query *, json_t *o, int what);
 
 #endif

@@ -509,6 +509,7 @@ settings_print(const struct query *q)
 {
 	const struct topology *t = q->conf->topology;
 	uint64_t h = 0xcbf29ce484222325u;
+	uint8_t rules[32];
 
 	print_text(&h, q->self);
 	print_text(&h, q->parent);
@@ -518,7 +519,11 @@ settings_print(const struct query *q)
 		print_text(&h, t->n[i].station);
 		print_text(&h, t->n[i].name);
 	}
-	return h ^ (uint64_t)(uintptr_t)q->conf->rules ^ (uint64_t)(uintptr_t)q->conf->codebook << 1;
+	/* By what they say: rules read again may stand where freed ones stood. */
+	rules_digest(q->conf->rules, rules);
+	for (size_t i = 0; i < sizeof rules; i++)
+		h = (h ^ rules[i]) * 0x100000001b3u;
+	return h ^ (uint64_t)(uintptr_t)q->conf->codebook << 1;
 }
 
 bool

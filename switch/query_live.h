@@ -146,6 +146,8 @@ int owed_of_incident(struct query *, const struct incident *, struct live_owed *
 int owed_of_mail(struct query *, const struct inbox_item *, const struct body *, struct live_owed *);
 void owed_clear(struct live_owed *);
 void owed_pack(struct live_owed *);	/* all of it as text */
+/* The item to show, the caller's (it may be the one kept: copy before changing it); NULL: it went into another incident and is reported there. */
+json_t *owed_merged(struct query *, const struct live_due *);
 /* Of those items, how many are still owed (what went into another incident may be reported there). */
 size_t owed_standing(struct query *, const struct live_owed *);
 int owed_mail(struct query *, struct live_mail *);	/* made where it is not, in the language asked for.  0 or -1 */
@@ -154,5 +156,9 @@ void owed_forget_due(struct live *);
 int owed_due(struct query *, struct live *);
 /* The clock's view of an item, whatever incident it belongs to. */
 void owed_judge(struct query *, const struct inbox_item *, const struct body *, int grade, owed_fn add, void *ctx);
+/* For chasing (query_owed_answer.c): everything owed or awaited, the duty book's items as well, next due first, but for what has been late
+ * for longer than anything is chased.  key: chase_key().  0 or -1. */
+typedef void (*owed_each_fn)(void *ctx, const struct owed_item *, const char *key, const char *title);
+int query_owed_each(struct query *, owed_each_fn, void *ctx);
 
 #endif

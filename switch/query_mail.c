@@ -300,9 +300,11 @@ live_note_of(const struct query *q, const struct journal_msg *m, const struct bo
 	memset(n, 0, sizeof *n);
 	if (own && m->kind == KIND_RECEIPT)
 		n->done = body_enum(b, F_ACT);
+	else if (own && m->kind == KIND_FEEDBACK && body_first(b, F_ON_BEHALF) != NULL)
+		return false;	/* another station's word */
 	else if (own && m->kind == KIND_FEEDBACK)
 		n->answered = true;
-	else if (amends && stage == STAGE_WITHDRAWAL)
+	else if (amends && (stage == STAGE_WITHDRAWAL || (m->kind == KIND_DIRECTIVE && body_enum(b, F_ORDER_TYPE) == ORDER_REVOKED)))
 		n->recalled = true;
 	else if (amends && stage == STAGE_CORRECTION)
 		n->corrected = true;
@@ -414,6 +416,7 @@ live_is_mail(const struct query *q, const struct journal_msg *m, const struct bo
 	case KIND_DIRECTIVE:
 	case KIND_FEEDBACK:
 	case KIND_WARNING:
+	case KIND_CHASE:
 		break;
 	case KIND_STEP:
 		/* Of the steps only this one asks something: our copy may have to go as well. */

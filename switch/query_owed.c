@@ -3,7 +3,7 @@
  * which no clock of the rules drives: a grade nobody has stated is asked for again, and a report sent before its signature
  * waits for it.  What one
  * incident or one message owes is made when it changes, and kept by query_live.c; an answer is all of that, next due
- * first.
+ * first (query_owed_answer.c).
  */
 #include <assert.h>
 #include <stdio.h>
@@ -11,7 +11,6 @@
 #include <string.h>
 #include "query_live.h"
 
-#define OWED_ITEMS LIVE_MAX
 #define MERGES_MAX 8 /* incidents merged into one another in a row */
 
 struct owed_list {
@@ -20,6 +19,66 @@ struct owed_list {
 	const struct body *body;	/* of that message */
 	struct live_owed *out;
 };
+
+static void
+put_said(json_t *o, const char *member, const char *s)
+{
+	if (s[0] != '\0')
+		query_put_text(o, member, s);
+}
+
+/* Why it is owed: what explains it, and what chasing needs to know; absent where there is nothing to say. */
+static void
+owed_why(const struct query *q, json_t *o, const struct owed_item *it)
+{
+	static const struct { const char *en, *zh; } origins[] = {
+		[ORIGIN_LEARNED] = { "learned", "接报" },
+		[ORIGIN_OCCURRED] = { "occurred", "发生" },
+		[ORIGIN_DELIVERED] = { "delivered", "送达" },
+		[ORIGIN_DUE] = { "set by the message", "来文" },
+		[ORIGIN_REPORTED] = { "last report", "上次报告" },
+		[ORIGIN_SENT] = { "sent", "发出" },
+		[ORIGIN_RESOLVED] = { "resolved", "处置毕" },
+	};
+
+	put_said(o, "rule", it->rule);
+	put_said(o, "chase", it->chase);
+	put_said(o, "endpoint", it->endpoint);
+	if (json_object_get(o, "person") == NULL)
+		put_said(o, "person", it->person);
+	if (it->scope != 0)
+		query_put_text(o, "scope", rules_scope_name(it->scope));
+	if (it->from != 0 && (size_t)it->from < sizeof origins / sizeof origins[0]) {
+		query_put_text(o, "from", rules_origin_name(it->from));
+		query_put_text(o, "origin_name", query_say(q, origins[it->from].en, origins[it->from].zh));
+	}
+	if (it->grade != 0)
+		query_put_enum(q, o, "grade", "grade", it->grade);
+	if (it->prec != 0)
+		query_put(o, "precedence", json_integer(it->prec));
+	if (it->promised)
+		query_put(o, "promised", json_true());
+	if (it->passed != 0)
+		query_put(o, "passed", json_integer(it->passed));
+}
+
+/* An endpoint is no station: a level, or a system outside. */
+static const char *
+endpoint_name(const struct query *q, const char *endpoint)
+{
+	static const struct { const char *endpoint, *en, *zh; } names[] = {
+		{ "ext:guojia", "State Council duty office", "国务院总值班室" },
+		{ "ext:sheng", "system of the province", "省值班系统" },
+		{ "county", "county level", "县级" },
+		{ "city", "city level", "市级" },
+		{ "province", "province level", "省级" },
+	};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(names[i].endpoint, endpoint) == 0)
+			return query_say(q, names[i].en, names[i].zh);
+	return endpoint;
+}
 
 /* o: with the members of its own already there; taken over.  number: NULL: the incident's. */
 static void
@@ -39,37 +98,47 @@ owed_put(struct owed_list *l, const struct owed_item *it, int what, const char *
 	query_put(o, "due", json_integer(it->due));
 	query_put(o, "origin", json_integer(it->origin));
 	query_put_station(q, o, "towards", it->towards);
+	if (it->scope == SCOPE_CHAIN && it->endpoint[0] != '\0')
+		query_put_text(o, "towards_name", endpoint_name(q, it->endpoint));
 	/* a signature is booked to a person of this station */
-	if (json_string_length(json_object_get(o, "person")) > 0)
+	if (what == OWED_SIGNATURE && json_string_length(json_object_get(o, "person")) > 0)
 		query_put(o, "towards_name", json_incref(json_object_get(o, "person")));
 	query_put_text(o, "clause", it->clause);
 	query_put_text(o, "realm", query_realm_name(it->about.realm));
+	owed_why(q, o, it);
 	/* Few: one report, one directive and the like. */
 	l->out->v = xreallocarray(l->out->v, l->out->n + 1, sizeof *l->out->v);
 	l->out->v[l->out->n++] = (struct live_due) { .due = it->due, .about = it->about, .what = what, .o = o };
 }
 
+/* Reports to the level above: about the event, not about one of its messages. */
+static bool
+owed_upwards(enum owed what)
+{
+	return what == OWED_REPORT_PHONE || what == OWED_REPORT_WRITTEN || what == OWED_FOLLOWUP || what == OWED_FINAL ||
+	    what == OWED_SUPPLEMENT;
+}
+
 static void
 owed_add(void *ctx, const struct owed_item *from)
 {
-	static const struct { const char *name, *en, *zh; } what[] = {
-		[OWED_REPORT_PHONE] = { "phone", "telephone report", "电话报" },
-		[OWED_REPORT_WRITTEN] = { "written", "first written report", "书面首报" },
-		[OWED_READ] = { "read", "read", "已阅" },
-		[OWED_SIGN] = { "sign", "sign for", "签收" },
-		[OWED_FEEDBACK] = { "feedback", "feedback", "反馈" },
-	};
+	const struct enum_name *what = enum_by_value("owed", (int)from->what);
 	struct owed_list *l = ctx;
 	struct query *q = l->q;
 	const struct body *b = l->body;
 	struct owed_item it = *from;
-	struct buf title = { 0 };
+	bool upwards = owed_upwards(it.what);
+	struct buf title = { 0 }, word = { 0 };
 	json_t *o;
 
+	assert(what != NULL);
+	buf_puts(&word, query_say(q, what->label, what->zh));
+	if (it.scope == SCOPE_CHAIN)
+		buf_puts(&word, query_say(q, " (whole chain)", "(全链)"));
 	for (size_t i = 0; l->inc != NULL && i < l->inc->nall; i++)
 		if (msgid_cmp(&l->inc->all[i].id, &it.about) == 0)
 			b = l->inc->all[i].body;
-	if ((it.what == OWED_REPORT_PHONE || it.what == OWED_REPORT_WRITTEN) && l->inc != NULL)
+	if (upwards && l->inc != NULL)
 		buf_puts(&title, l->inc->title);
 	else if (b != NULL)
 		query_title(q, b, QUERY_TITLE, &title);
@@ -78,12 +147,12 @@ owed_add(void *ctx, const struct owed_item *from)
 		    query_say(q, "as the message itself sets", "按来文时限"));
 	o = json_object();
 	/* Merged away: whether it is owed still hangs on the other incident, and is asked when it is shown. */
-	if ((it.what == OWED_REPORT_PHONE || it.what == OWED_REPORT_WRITTEN) && l->inc != NULL &&
+	if (upwards && l->inc != NULL &&
 	    msgid_is_set(&l->inc->merged_into))
 		query_put_id(o, "merged_into", &l->inc->merged_into);
-	owed_put(l, &it, (int)it.what, what[it.what].name, query_say(q, what[it.what].en, what[it.what].zh),
-	    buf_cstr(&title), NULL, o);
+	owed_put(l, &it, (int)it.what, what->name, buf_cstr(&word), buf_cstr(&title), NULL, o);
 	buf_free(&title);
+	buf_free(&word);
 }
 
 /* The grade, asked for again; shown from when it is due (query_owed()). */
@@ -277,7 +346,7 @@ reported_up(const struct query *q, const struct incident *inc)
  * What an incident merged away still owes upwards: nothing once the one it went into was reported; until then it is owed,
  * and says where it went.  NULL: no longer owed; else the item to show, the caller's.
  */
-static json_t *
+json_t *
 owed_merged(struct query *q, const struct live_due *d)
 {
 	json_error_t err;
@@ -440,34 +509,4 @@ owed_due(struct query *q, struct live *l)
 failed:
 	owed_forget_due(l);
 	return -1;
-}
-
-json_t *
-query_owed(struct query *q)
-{
-	struct live *l = live_get_owed(q);
-	int z = q->zh ? LIVE_ZH : LIVE_EN;
-	bool more = false;
-	json_t *o, *list;
-
-	if (l == NULL || owed_due(q, l) == -1)
-		return query_unreadable(q);
-	list = json_array();
-	for (size_t i = 0; i < l->ndue[z]; i++) {
-		const struct live_due *d = l->due[z][i];
-
-		/* The question comes back when its time has come, not before. */
-		if (d->what == OWED_GRADE_AGAIN && d->due > q->now)
-			continue;
-		if (json_array_size(list) == OWED_ITEMS) {
-			more = true;
-			break;
-		}
-		if ((o = owed_merged(q, d)) != NULL)
-			(void)json_array_append_new(list, o);
-	}
-	o = json_object();
-	query_put(o, "items", list);
-	query_put(o, "more", json_boolean(more));
-	return o;
 }

@@ -143,6 +143,9 @@ settle_message(struct query *q, struct live *l, const struct journal_msg *m, int
 	struct body *b;
 	int rc;
 
+	/* register, roster and watch are read from their messages for as long as the station lives: retention takes none */
+	if (m->kind == KIND_STAFF || m->kind == KIND_ROSTER || m->kind == KIND_HANDOVER)
+		return 0;
 	if (!settle_may(&f, q->now, after))
 		return 0;
 	if ((rc = query_message(q, &m->id, &whole, &b)) == -1 || (b == NULL && !m->destroyed && !m->retired))

@@ -277,8 +277,13 @@ query_delivery(const struct query *q, const struct journal_delivery *d)
 	json_t *o = json_object();
 
 	query_put_station(q, o, "to", d->to);
-	query_put_text(o, "state", states[s].name);
-	query_put_text(o, "state_name", query_say(q, states[s].en, states[s].zh));
+	if (s == DLV_OPEN && topology_phone(q->conf->topology, d->to)) {
+		query_put_text(o, "state", "phone");
+		query_put_text(o, "state_name", query_say(q, "by telephone", "电话通知"));
+	} else {
+		query_put_text(o, "state", states[s].name);
+		query_put_text(o, "state_name", query_say(q, states[s].en, states[s].zh));
+	}
 	query_put(o, "since", json_integer(d->since));
 	query_put(o, "delivered", json_integer(d->delivered));
 	query_put(o, "read", json_integer(d->read));
@@ -380,7 +385,7 @@ query_message_answer(struct query *q)
 		(void)query_unreadable(q);
 		goto out;
 	}
-	if (b != NULL && m.kind == KIND_REPORT) {
+	if (b != NULL && (m.kind == KIND_REPORT || m.kind == KIND_DIRECTIVE)) {
 		char code[5];
 
 		phone_code(b, code);

@@ -5,7 +5,10 @@
  */
 #include <string.h>
 #include <unistd.h>
+#include "duty.h"
 #include "foldcache.h"
+#include "presence.h"
+#include "query_chase.h"
 #include "query_live.h"
 
 /* ---- status ---- */
@@ -33,6 +36,46 @@ put_line(const struct query *q, json_t *o, const char *member, const char *peer,
 	query_put(o, member, l);
 }
 
+/* Is anybody there?  By its own word, or by what has come from there. */
+static void
+put_presence(const struct query *q, json_t *o, const char *station)
+{
+	struct presence pr;
+	char text[128];
+
+	station_presence(q->s, q->now, station, &pr);
+	query_put_text(o, "presence", presence_ascii(pr.state));
+	query_put_text(o, "presence_name", presence_text(&pr, q->now, q->zh, text, sizeof text));
+	query_put(o, "presence_since", json_integer(pr.since));
+	query_put(o, "last_key", json_integer(pr.last_key));
+	query_put(o, "hosted", json_boolean(pr.hosted));
+	query_put_text(o, "on_duty", pr.on_duty);
+	query_put(o, "due_handover", json_integer(pr.due_handover));
+}
+
+/* Neighbours whose clocks are off by more than the rules allow. */
+static json_t *
+clocks_json(const struct query *q)
+{
+	const struct topology *t = q->conf->topology;
+	json_t *a = json_array();
+
+	for (size_t i = 0; t != NULL && i < t->count; i++) {
+		json_t *o;
+		int64_t diff;
+		char name[160];
+
+		if (!presence_clock_off(q->s, t->n[i].station, &diff))
+			continue;
+		o = json_object();
+		query_put_text(o, "station", t->n[i].station);
+		query_put_text(o, "name", t->n[i].name[0] != '\0' ? t->n[i].name : query_station(q, t->n[i].station, name, sizeof name));
+		query_put(o, "diff", json_integer(diff));
+		(void)json_array_append_new(a, o);
+	}
+	return a;
+}
+
 static json_t *
 link_json(const struct query *q, const struct neighbour *n)
 {
@@ -40,6 +83,7 @@ link_json(const struct query *q, const struct neighbour *n)
 		[LINK_IDLE] = { "idle", "down", "断" },
 		[LINK_CONNECTING] = { "connecting", "connecting", "连接中" },
 		[LINK_UP] = { "up", "up", "通" },
+		[LINK_UP + 1] = { "phone", "telephone", "电话" },
 	};
 	struct link_status ls;
 	json_t *o = json_object(), *queued = json_array(), *oldest = json_array();
@@ -49,7 +93,7 @@ link_json(const struct query *q, const struct neighbour *n)
 	ls.rtt = -1;
 	ls.clock_diff = INT64_MIN;
 	(void)station_link_status(q->s, n->station, &ls);
-	s = ls.state <= LINK_UP ? (size_t)ls.state : LINK_IDLE;
+	s = n->role == ROLE_PHONE ? LINK_UP + 1 : ls.state <= LINK_UP ? (size_t)ls.state : LINK_IDLE;
 	query_put_text(o, "station", n->station);
 	query_put_text(o, "name", n->name);
 	query_put_text(o, "role", role_name(n->role));
@@ -66,6 +110,7 @@ link_json(const struct query *q, const struct neighbour *n)
 	query_put(o, "oldest", oldest);
 	query_put(o, "version", json_integer(ls.version));
 	query_put(o, "sessions", json_integer((json_int_t)ls.sessions));
+	put_presence(q, o, n->station);
 	put_line(q, o, "out", n->station, true);
 	put_line(q, o, "in", n->station, false);
 	query_put(o, "in_flight", json_integer((json_int_t)ls.in_flight));
@@ -92,6 +137,7 @@ query_status(struct query *q)
 {
 	const struct topology *t = q->conf->topology;
 	struct journal_counts c;
+	const struct duty *duty;
 	struct live *l;
 	char name[160];
 	json_t *o, *links;
@@ -113,6 +159,8 @@ query_status(struct query *q)
 	query_put(o, "hosted", json_boolean(q->conf->hosted));
 	query_put(o, "attended", json_boolean(station_is_attended(q->s, q->now)));
 	put_room(q, o);
+	query_put(o, "clock_warn", clocks_json(q));
+	query_put(o, "seat_seconds", json_integer(rules_number(q->conf->rules, NUMBER_SEAT_SECONDS)));
 	query_put(o, "outbox", json_integer((json_int_t)c.outbox));
 	query_put(o, "no_path", json_integer((json_int_t)c.no_path));
 	query_put(o, "open_deliveries", json_integer((json_int_t)c.open));
@@ -123,6 +171,10 @@ query_status(struct query *q)
 	query_put(o, "incidents", json_integer((json_int_t)l->open));
 	query_put(o, "unsigned", json_integer((json_int_t)l->unsigned_));
 	query_put(o, "drafts", json_integer((json_int_t)c.drafts));
+	query_put_chases(q, o);
+	if ((duty = station_duty(q->s)) != NULL)
+		query_put(o, "on_duty", query_on_duty(q, duty));
+	query_put(o, "duty_remarks", query_duty_remark_list(q));
 	query_put(o, "pid", json_integer((json_int_t)getpid()));
 	return o;
 }

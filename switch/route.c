@@ -31,6 +31,7 @@ static const struct {
     {ROLE_CHILD, "child"},
     {ROLE_DEPARTMENT, "department"},
     {ROLE_NEIGHBOUR, "neighbour"},
+    {ROLE_PHONE, "phone"},
 };
 #define NROLES (sizeof roles / sizeof roles[0])
 #define RATE_MAX 1000000000u
@@ -68,11 +69,18 @@ neighbour_read(const struct tsv *t, size_t row, const char *self, struct neighbo
 	if (strcmp(station, self) == 0)
 		return fault_set(f, EX_CONFIG, "station", _("%s is this station itself"), station);
 	if ((n->role = role_parse(role)) == 0)
-		return fault_set(f, EX_CONFIG, "role", _("'%s' is none of parent, child, department, neighbour"), role);
-	if (!key_parse(tsv_get(t, row, "key"), n->key))
-		return fault_set(f, EX_CONFIG, "key", _("the key of %s is not 64 hex digits"), station);
+		return fault_set(f, EX_CONFIG, "role", _("'%s' is none of parent, child, department, neighbour, phone"), role);
 	if (strcmp(endpoint, "-") == 0)
 		endpoint = "";
+	if (n->role == ROLE_PHONE) { /* what it cannot have would be believed of it one day */
+		if (strcmp(tsv_get(t, row, "key"), "-") != 0 && *tsv_get(t, row, "key") != '\0')
+			return fault_set(f, EX_CONFIG, "key", _("%s is reached by telephone only: it has no key"), station);
+		if (*endpoint != '\0')
+			return fault_set(f, EX_CONFIG, "endpoint", _("%s is reached by telephone only: it has no address"), station);
+		if (*via != '\0' && strcmp(via, "-") != 0)
+			return fault_set(f, EX_CONFIG, "via", _("%s is reached by telephone only: nothing goes through it"), station);
+	} else if (!key_parse(tsv_get(t, row, "key"), n->key))
+		return fault_set(f, EX_CONFIG, "key", _("the key of %s is not 64 hex digits"), station);
 	if (*endpoint != '\0' && !endpoint_valid(endpoint))
 		return fault_set(f, EX_CONFIG, "endpoint", _("'%s' is not tcp://HOST:PORT"), endpoint);
 	if (strcmp(via, "-") == 0)
@@ -118,7 +126,7 @@ topology_load(const char *path, const char *self, struct topology *topo, struct 
 			fault_at(f, path, tsv_line(t, row));
 			goto out;
 		}
-		if (topology_by_key(topo, n->key) != NULL) {
+		if (n->role != ROLE_PHONE && topology_by_key(topo, n->key) != NULL) {
 			fault_set(f, EX_CONFIG, "key", _("%s has the key of another station"), n->station);
 			fault_at(f, path, tsv_line(t, row));
 			goto out;
@@ -145,6 +153,8 @@ topology_save(const char *path, const struct topology *topo, struct fault *f)
 		const struct neighbour *n = &topo->n[i];
 
 		key_format(n->key, key);
+		if (n->role == ROLE_PHONE)
+			snprintf(key, sizeof key, "-");
 		buf_printf(&b, "%s\t%s\t%s\t%s\t%s\t%u\t%s\n", n->station, n->name, role_name(n->role), key,
 		    *n->endpoint == '\0' ? "-" : n->endpoint, n->rate_bps, *n->via == '\0' ? "-" : n->via);
 	}
@@ -208,9 +218,17 @@ const struct neighbour *
 topology_by_key(const struct topology *t, const uint8_t key[32])
 {
 	for (size_t i = 0; i < t->count; i++)
-		if (memcmp(t->n[i].key, key, 32) == 0)
+		if (t->n[i].role != ROLE_PHONE && memcmp(t->n[i].key, key, 32) == 0)
 			return &t->n[i];
 	return NULL;
+}
+
+bool
+topology_phone(const struct topology *t, const char *station)
+{
+	const struct neighbour *n = t != NULL ? topology_find(t, station) : NULL;
+
+	return n != NULL && n->role == ROLE_PHONE;
 }
 
 const struct neighbour *
@@ -438,7 +456,7 @@ route_ways(const struct topology *t, const char *to, const char (*hops)[STATION_
 {
 	struct ways w = {.hops = hops, .nhops = nhops, .fit = fit, .ctx = ctx, .out = out, .max = max};
 
-	if (max == 0 || strcmp(to, t->self) == 0)
+	if (max == 0 || strcmp(to, t->self) == 0 || topology_phone(t, to))
 		return 0;
 	for (size_t i = 0; i < t->count; i++)
 		if (strcmp(t->n[i].station, to) == 0 && !way_add(&w, &t->n[i]))
@@ -472,7 +490,10 @@ route_plausible(const struct topology *t, const char *from, const char *origin)
 {
 	const struct neighbour *n = topology_find(t, from);
 
-	if (n == NULL || strcmp(origin, t->self) == 0)
+	if (n == NULL || n->role == ROLE_PHONE || strcmp(origin, t->self) == 0)
+		return false;
+	/* It has no switch: whoever says that this came from there says what cannot be. */
+	if (topology_phone(t, origin))
 		return false;
 	if (via_instead(n, origin))
 		return true;

@@ -42,6 +42,8 @@ int topology_save(const char *path, const struct topology *, struct fault *);	/*
 void topology_free(struct topology *);
 const struct neighbour *topology_find(const struct topology *, const char *station);
 const struct neighbour *topology_by_key(const struct topology *, const uint8_t key[32]);
+/* A station without a terminal: told by telephone, never offered anything, never the origin of a message. */
+bool topology_phone(const struct topology *, const char *station);
 const struct neighbour *topology_parent(const struct topology *);	/* first parent, NULL at the top */
 const char *role_name(enum role);	/* "parent", ... */
 enum role role_parse(const char *);	/* 0 when none */

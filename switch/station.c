@@ -170,8 +170,10 @@ station_free(struct station *s)
 	deliver_free(s);
 	turn_free(s);
 	originals_free(s->originals);
+	presences_free(s->presences);
 	lines_free(s->lines);
 	offers_free(s);
+	duty_book_free(s->duty);
 	free(s);
 }
 
@@ -331,16 +333,19 @@ station_tick(struct station *s, int64_t now)
 	for (size_t i = 0; i < s->nlinks; i++)
 		link_tick(s->links[i]->link, now);
 	line_tick(s, now);
+	presence_tick(s, now);
 	offer_tick(s, now);
 }
 
 int64_t
 station_wake(const struct station *s)
 {
-	int64_t t = offer_wake(s), lines = line_wake(s);
+	int64_t t = offer_wake(s), lines = line_wake(s), presence = presence_wake(s);
 
 	if (lines < t)
 		t = lines;
+	if (presence < t)
+		t = presence;
 	for (size_t i = 0; i < s->nlinks; i++) {
 		int64_t w = link_wake(s->links[i]->link);
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sysexits.h>
 #include "../formats/i18n.h"
-#include "station_draft.h"
+#include "station_order.h"
 
 static bool
 names(const struct body *b, const char *station)
@@ -134,8 +134,11 @@ default_addressees(struct draft *d)
 	bool answers = body_first(d->b, F_REFS) != NULL;
 
 	switch (d->kind) {
-	case KIND_REPORT:
 	case KIND_ZERO:
+		if (body_text(d->b, F_ON_BEHALF) != NULL && strcmp(body_text(d->b, F_ON_BEHALF), d->s->conf.self) != 0)
+			break;	/* told by telephone, for this station's own total */
+		/* FALLTHROUGH */
+	case KIND_REPORT:
 		if (parent != NULL)
 			add_to(d, parent->station);
 		break;
@@ -162,11 +165,23 @@ default_addressees(struct draft *d)
 	case KIND_NOTE:
 		add_participants(d);
 		break;
+	case KIND_EXPLAIN: /* to the station above; its judgement to whoever explained */
+		if (body_first(d->b, F_CONFIRMED) != NULL)
+			to_of_refs(d);
+		else if (parent != NULL)
+			add_to(d, parent->station);
+		break;
 	case KIND_WARNING:
-	case KIND_ROLLCALL:
 		add_role(d, ROLE_CHILD);
+		add_role(d, ROLE_PHONE);
+		break;
+	case KIND_ROLLCALL:
+		if (body_first(d->b, F_REGARDING) == NULL)	/* one made by telephone is a record of this station */
+			add_role(d, ROLE_CHILD);
 		break;
 	case KIND_DIRECTIVE:
+		if (draft_order_to(d))
+			break;
 		return draft_refuse(d, EX_DATAERR, "to", _("a directive needs addressees"));
 	case KIND_SERVICE:
 		if (answers)
@@ -199,6 +214,8 @@ check_addressee(struct draft *d, const char *field, const char *station)
 		    route_next(c->topology, station, NULL, 0) == topology_parent(c->topology))
 			return fault_set(&d->f, EX_NOHOST, field, _("unknown station %s"), station);
 	}
+	if (topology_phone(c->topology, station))
+		return 0; /* told by telephone */
 	if (route_next(c->topology, station, NULL, 0) == NULL)
 		return fault_set(&d->f, EX_NOHOST, field, _("no path leads to station %s"), station);
 	return 0;
@@ -212,7 +229,7 @@ draft_address(struct draft *d)
 		const char *name;
 	} lists[] = {{F_TO, "to"}, {F_CC, "cc"}};
 
-	if (d->kind == KIND_INTAKE || d->kind == KIND_LOG) {
+	if (d->kind == KIND_INTAKE || d->kind == KIND_LOG || d->kind == KIND_STAFF || d->kind == KIND_ROSTER) {
 		if (body_first(d->b, F_TO) != NULL || body_first(d->b, F_CC) != NULL)
 			return draft_refuse(
 			    d, EX_DATAERR, "to", _("this kind stays at the station; write a report to send it"));
@@ -232,5 +249,7 @@ draft_address(struct draft *d)
 		draft_amend_address(d);
 		return 0;
 	}
+	if (d->kind == KIND_DIRECTIVE && order_type(d->b) == ORDER_REVOKED)
+		(void)draft_order_to(d);	/* whoever has it hears of it */
 	return body_first(d->b, F_TO) == NULL ? default_addressees(d) : 0;
 }

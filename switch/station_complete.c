@@ -12,7 +12,7 @@
 #include <sysexits.h>
 #include "../formats/check.h"
 #include "../formats/i18n.h"
-#include "station_draft.h"
+#include "station_order.h"
 
 #define DUE_SLACK 60000	/* ms: a minute typed is a minute long */
 
@@ -84,7 +84,8 @@ incident_from_refs(struct draft *d)
 			return -1;
 		notice = return_is_notice(d->s, &m);
 		buf_free(&m.body);
-		if (d->kind == KIND_RECEIPT && !d->foreign && strcmp(m.id.origin, d->s->conf.self) == 0 && !notice)
+		if (d->kind == KIND_RECEIPT && !d->foreign && strcmp(m.id.origin, d->s->conf.self) == 0 && !notice &&
+		    !order_proxied(d->b))
 			return draft_refuse(d, EX_DATAERR, "refs", _("a station gives no receipt for its own message"));
 		if (!m.local && !d->machine)
 			return draft_refuse(d, EX_DATAERR, "refs", _("that message is not addressed to this station"));
@@ -251,7 +252,7 @@ check_ahead(struct draft *d)
 	struct check_remark r;
 	struct check_walk w;
 
-	if (d->req->confirmed || d->history || d->kind == KIND_WARNING || body_enum(d->b, F_STAGE) == STAGE_WITHDRAWAL)
+	if (d->req->confirmed || d->history || d->kind == KIND_WARNING || d->kind == KIND_ROSTER || body_enum(d->b, F_STAGE) == STAGE_WITHDRAWAL)
 		return 0;
 	check_walk_begin(&w, d->b, d->now, 1u << CHECK_AHEAD);
 	while (check_walk_next(&w, &r))
@@ -354,15 +355,17 @@ draft_complete(struct draft *d)
 	if (r->realm != REALM_LIVE && r->realm != REALM_EXERCISE)
 		return draft_refuse(d, EX_DATAERR, "realm", _("the realm is live or exercise"));
 	d->b = body_copy(r->body);
-	for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
-		body_unset(d->b, ours[i]);
 	d->kind = body_enum(d->b, F_KIND);
+	for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+		if (ours[i] != F_REGARDING || !duty_regards(d->kind))
+			body_unset(d->b, ours[i]);
 	d->history = body_flag(d->b, F_HISTORY);
 	if (secrecy_check(d->s, d->b, &d->f) == -1)
 		return -1;
 	draft_foreign_refs(d);
-	if (check_traits(d, &t) == -1 || place_in_incident(d, traits[t].opens, traits[t].needs) == -1 || choose_parents(d) == -1 ||
-	    (draft_amends(d) && draft_amend(d) == -1) || draft_address(d) == -1)
+	if (check_traits(d, &t) == -1 || draft_slip(d) == -1 || place_in_incident(d, traits[t].opens, traits[t].needs) == -1 ||
+	    choose_parents(d) == -1 || draft_order(d) == -1 || draft_proxy(d) == -1 || (draft_amends(d) && draft_amend(d) == -1) ||
+	    draft_address(d) == -1 || draft_behalf(d) == -1)
 		return -1;
 	count_order(d);
 	if (draft_amends(d) && body_enum(d->b, F_STAGE) == STAGE_CORRECTION)
@@ -370,7 +373,7 @@ draft_complete(struct draft *d)
 	if (complete_kind(d) == -1 || draft_falls(d) == -1)
 		return -1;
 	draft_trail(d);
-	if (draft_laxer(d) == -1)
+	if (draft_laxer(d) == -1 || draft_duty(d) == -1 || draft_proven(d) == -1)
 		return -1;
 	if (!d->machine && original_speaks(d->b))
 		return draft_refuse(d, EX_DATAERR, "topic", _("a word the switches use among themselves"));

@@ -37,6 +37,7 @@ struct draft {
 	bool foreign;	/* corrects or recalls by the word of another system */
 	bool machine;	/* the switch's own: no person's rules */
 	bool submitted;	/* 送核: whoever signs it is still to come */
+	bool misread;	/* 电话代签 refused for what was read back: the try is kept (station_order.c) */
 	bool inherited;	/* its type or division was taken from another message: codes unknown here pass */
 	struct folded fd; /* of the incident so far; n = 0 when it opens */
 	/* A message that must be stored with this one, in the same transaction, and just before it; judged already.  A
@@ -78,8 +79,13 @@ void draft_amend_address(struct draft *);
 int draft_step(struct draft *);
 /* station_proven.c: who must have proven himself by PIN for what this body says; fills F_PROVEN. */
 int draft_proven(struct draft *);
+int review_proven(struct station *, const struct station_review *, struct fault *); /* the same for a step of a draft's review */
 /* station_duty.c: KIND_STAFF, ROSTER, HANDOVER, LOG with a step, ROLLCALL, ROLLANSWER, ZERO, EXPLAIN, CHASE by a person: what the book allows. */
 int draft_duty(struct draft *);
+/* station_zero.c: what the switch adds to a zero report, a roll call and its answer; called by draft_duty(). */
+int draft_zero(struct draft *);
+int draft_roll(struct draft *);
+bool duty_regards(int kind); /* does a person say F_REGARDING in it */
 /* station_foreign.c: what an imported message refers to, by the numbers it has elsewhere. */
 void draft_foreign_refs(struct draft *);
 /* The key of its identity in the journal's space "message"; false: it has none. */

@@ -117,6 +117,7 @@ struct station {
 	int64_t given_at;     /* ms UTC it was last told that neighbours give back what this station had lost */
 	struct turn *turn;	     /* what this turn has stored; station_cache.c */
 	struct duty_book *duty;	     /* duty.c */
+	bool pins_off;		     /* setting `pins`: station_proven.c */
 	struct presences *presences; /* station_presence.c */
 	struct originals *originals; /* requests under way; NULL: none looked at; station_original.c */
 	struct { int64_t at; uint64_t left, seq; } search; /* last look (ms UTC), not indexed then, end of the chain then; station_search.c */
@@ -242,6 +243,7 @@ void duty_book_free(struct duty_book *);
 struct presences;
 void presence_up(struct station *, int64_t now, const char *peer);
 void presence_heard(struct station *, int64_t now, const char *peer, struct tokens *);	/* behind its type */
+void presence_act(struct station *, int64_t now, const struct msgid *, const struct body *);	/* a message has come: somebody wrote it */
 void presence_tick(struct station *, int64_t now);
 int64_t presence_wake(const struct station *);
 void presences_free(struct presences *);

@@ -185,6 +185,12 @@ line_up(struct station *s, int64_t now, const char *peer)
 		lp->in[i].asked = 0;
 }
 
+static void
+presence_note(struct station *s, int64_t now, struct line_peer *lp, struct tokens *in)
+{
+	presence_heard(s, now, lp->peer, in);
+}
+
 /* A neighbour that talks nonsense all day shall not fill the log: one line a minute, with how many there were. */
 static void
 note_bad(struct station *s, const char *peer, uint64_t type, const char *why)
@@ -209,6 +215,7 @@ line_note(struct station *s, int64_t now, const char *peer, const void *p, size_
 	    [NOTE_CLOSED] = line_closed_heard,
 	    [NOTE_DIFF] = line_diff_heard,
 	    [NOTE_LIST] = line_list_heard,
+	    [NOTE_PRESENCE] = presence_note,
 	};
 	struct fault f = {0};
 	struct tokens in = {.p = p, .n = len, .field = "note", .fault = &f};
@@ -219,7 +226,7 @@ line_note(struct station *s, int64_t now, const char *peer, const void *p, size_
 		note_bad(s, peer, 0, f.text);
 		return;
 	}
-	if (type < NOTE_STATE || type > NOTE_LIST)
+	if (type < NOTE_STATE || type > NOTE_PRESENCE)
 		return; /* of a later version */
 	in.field = NULL;
 	f.code = 0;

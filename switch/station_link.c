@@ -148,6 +148,8 @@ slink_state(void *ctx, enum link_state old, enum link_state state, const char *w
 		l->s->push = true;
 		if (state == LINK_UP)
 			line_up(l->s, l->s->last_now, l->n.station);
+		if (state == LINK_UP)
+			presence_up(l->s, l->s->last_now, l->n.station);
 		offer_link_state(l->s, l->s->last_now, l->n.station, state == LINK_UP);
 	}
 }
@@ -298,18 +300,21 @@ station_build_links(struct station *s, int64_t now)
 	const struct topology *t = s->conf.topology;
 	struct slink **now_links = xcalloc(t->count + 1, sizeof *now_links);
 	struct slink **fresh = xcalloc(t->count + 1, sizeof *fresh);
-	size_t nfresh = 0;
+	size_t nfresh = 0, n = 0;
 
 	for (size_t i = 0; i < t->count; i++) {
+		if (t->n[i].role == ROLE_PHONE)
+			continue;
 		for (size_t k = 0; k < s->nlinks; k++)
 			if (s->links[k] != NULL && same_link(&s->links[k]->n, &t->n[i])) {
-				now_links[i] = s->links[k];
-				now_links[i]->n = t->n[i];
+				now_links[n] = s->links[k];
+				now_links[n]->n = t->n[i];
 				s->links[k] = NULL;
 				break;
 			}
-		if (now_links[i] == NULL)
-			now_links[i] = fresh[nfresh++] = slink_new(s, &t->n[i]);
+		if (now_links[n] == NULL)
+			now_links[n] = fresh[nfresh++] = slink_new(s, &t->n[i]);
+		n++;
 	}
 	for (size_t k = 0; k < s->nlinks; k++)
 		if (s->links[k] != NULL) {
@@ -318,7 +323,7 @@ station_build_links(struct station *s, int64_t now)
 		}
 	free(s->links);
 	s->links = now_links;
-	s->nlinks = t->count;
+	s->nlinks = n;
 	load_outbox(s, now, fresh, nfresh);
 	if (s->started)
 		for (size_t i = 0; i < nfresh; i++)
@@ -363,6 +368,9 @@ station_forward(struct station *s, const struct journal_msg *m, char (*to)[STATI
 {
 	bool *done = xcalloc(nto + 1, sizeof *done);
 
+	/* Told by telephone: nothing is made for it that could ever seem to be on its way. */
+	for (size_t i = 0; nopath == NULL && (came == NULL || came->nhops == 0) && i < nto; i++)
+		done[i] = topology_phone(s->conf.topology, to[i]);
 	for (size_t i = 0; i < nto; i++) {
 		const struct neighbour *n;
 		struct envelope e;

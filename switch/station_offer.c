@@ -424,6 +424,8 @@ judge(struct station *s, int64_t now, const struct journal_msg *m, struct journa
 	*way = NULL;
 	if (d->state != DLV_OPEN && d->state != DLV_CUSTODY)
 		return false;
+	if (topology_phone(s->conf.topology, d->to))
+		return false; /* told by telephone: open until somebody has, never concluded from silence */
 	if (d->since > now) { /* the clock stood ahead when it was written: counted from now */
 		d->since = now;
 		s->j->ops->delivery_put(s->j, d);

@@ -13,7 +13,7 @@
 #include <time.h>
 #include "../formats/i18n.h"
 #include "log.h"
-#include "station_int.h"
+#include "station_order.h"
 
 #define GIVEN_AGAIN 600000 /* ms of quiet after which a give-back is told of anew */
 #define CN_OFFSET ((int64_t)8 * 3600 * 1000) /* UTC+08:00: the day an incident's number is of */
@@ -119,7 +119,7 @@ order_row(void *ctx, const struct journal_msg *m)
 	    (m->id.epoch != o->than->epoch ? m->id.epoch < o->than->epoch : m->id.serial <= o->than->serial) ||
 	    (b = wire_decode(m->body.p, m->body.n, &f)) == NULL)
 		return 0;
-	act = body_enum(b, F_ACT);
+	act = order_proxied(b) ? 0 : body_enum(b, F_ACT);
 	if (body_first(b, F_REGARDING) == NULL)
 		o->found = o->returned ? act == ACT_RETURNED : act == ACT_READ || act == ACT_SIGNED || act == ACT_TAKEN;
 	body_free(b);
@@ -197,7 +197,7 @@ note_act(struct station *s, int64_t now, const struct msgid *id, const struct ms
 static void
 apply_receipt(struct station *s, int64_t now, const char *from, const struct msgid *rid, const struct body *b)
 {
-	int act = body_enum(b, F_ACT);
+	int act = order_proxied(b) ? 0 : body_enum(b, F_ACT);	/* written down for another: nobody's own act */
 	const char *person = act == ACT_RETURNED ? body_text(b, F_REASON) : body_text(b, F_PERSON);
 
 	for (const struct value *v = body_first(b, F_REFS); v != NULL; v = body_next(b, v)) {
@@ -354,6 +354,7 @@ accept(struct station *s, int64_t now, const char *from, struct journal_msg *m, 
 	if (s->j->ops->put_message(s->j, m) != 0)
 		return; /* journal failed: the commit will say so */
 	s->wrote = true;
+	presence_act(s, now, &m->id, b);
 	log_event(LOG_LV_DEBUG, "stored", "station=%s serial=%" PRIu64 " origin=%s from=%s", s->conf.self, m->id.serial,
 	    m->id.origin, from);
 	if (here) {
@@ -361,6 +362,7 @@ accept(struct station *s, int64_t now, const char *from, struct journal_msg *m, 
 			apply_receipt(s, now, from, &m->id, b);
 		if (!machine) {
 			deliver_arrived(s, now, &m->id, m->kind, e);
+			order_stored(s, &m->id, b);
 			station_stored(s, m, NULL); /* the body follows when it is done with */
 		}
 	}
@@ -490,6 +492,7 @@ restore(struct station *s, int64_t now, const char *from, struct journal_msg *m,
 			s->j->ops->delivery_put(s->j, &d);
 		}
 	told_already(s, now, from, &m->id);
+	order_stored(s, &m->id, b);
 	number_restored(s, m, b);
 	line_restored(s, &m->id);
 	station_audit(s, now, CHAIN_ADMIN, &m->id, "given back", from, m->digest);

@@ -64,6 +64,8 @@ check_words(struct review *v)
 
 	if (person && name_check(v->s, "person", r->person, PERSON_MAX - 1, &v->f) == -1)
 		return -1;
+	if (review_proven(v->s, r, &v->f) == -1)
+		return -1;
 	if (r->event == DRAFT_RETURN && name_check(v->s, "reason", r->reason, 4096, &v->f) == -1)
 		return -1;
 	if (r->event != DRAFT_TRY)
@@ -152,7 +154,7 @@ check_unsigned(struct review *v)
 static int
 send_it(struct review *v, uint64_t ticket)
 {
-	struct station_submit r = {.rid = v->r->rid, .seat = v->r->seat};
+	struct station_submit r = {.rid = v->r->rid, .seat = v->r->seat, .proven = v->r->proven, .nproven = v->r->nproven};
 	bool reviewed = json_object_get(v->life, "request") != NULL, brought = v->r->request != NULL && v->r->len > 0;
 	struct body *b = NULL;
 	struct trail t;

@@ -16,7 +16,7 @@
 #include "../formats/text.h"
 #include "log.h"
 #include "seal.h"
-#include "station_draft.h"
+#include "station_order.h"
 
 #define VALUE_MOST 128	/* bytes of a value on the wire besides its text: key, type, ids, numbers */
 #define CN_OFFSET ((int64_t)8 * 3600 * 1000) /* UTC+08:00: the day an incident's number is of */
@@ -98,8 +98,10 @@ station_issue(struct station *s, int64_t now, int realm, struct body *b, const c
 	}
 	station_forward(s, &m, to, n, NULL, NULL);
 	free(to);
-	if (!machine)
+	if (!machine) {
+		order_stored(s, id, b);
 		station_stored(s, &m, NULL);
+	}
 	rc = 0;
 out:
 	buf_free(&m.body);
@@ -188,7 +190,7 @@ attach(struct draft *d, uint8_t digest[DIGEST_LEN])
 }
 
 struct said {
-	const char *self;
+	const char *self, *behalf;
 	int act;
 	struct msgid id;
 };
@@ -202,7 +204,9 @@ said_before(void *ctx, const struct journal_msg *m)
 
 	if (m->kind == KIND_RECEIPT && strcmp(m->id.origin, w->self) == 0 &&
 	    (b = wire_decode(m->body.p, m->body.n, &f)) != NULL) {
-		if (body_enum(b, F_ACT) == w->act)
+		const char *behalf = body_text(b, F_ON_BEHALF);
+
+		if (body_enum(b, F_ACT) == w->act && strcmp(behalf != NULL ? behalf : "", w->behalf) == 0)
 			w->id = m->id;
 		body_free(b);
 	}
@@ -213,7 +217,8 @@ said_before(void *ctx, const struct journal_msg *m)
 static bool
 receipt_stands(struct draft *d, struct msgid *id)
 {
-	struct said w = {.self = d->s->conf.self, .act = body_enum(d->b, F_ACT)};
+	const char *behalf = body_text(d->b, F_ON_BEHALF);
+	struct said w = {.self = d->s->conf.self, .behalf = behalf != NULL ? behalf : "", .act = body_enum(d->b, F_ACT)};
 	const struct value *v = body_first(d->b, F_REFS);
 
 	if (d->kind != KIND_RECEIPT || (w.act != ACT_READ && w.act != ACT_SIGNED) || body_count(d->b, F_REFS) != 1)
@@ -423,6 +428,7 @@ taken:
 	draft_free(&d);
 	return 0;
 refused:
+	order_misread(&d);
 	draft_answer(s, ticket, NULL, false, &d.f);
 	draft_free(&d);
 	return -1;

@@ -92,11 +92,14 @@ peers_allow(struct peers *t, const struct topology *top)
 	struct peers old = *t;
 
 	t->p = top->count > 0 ? xcalloc(top->count, sizeof(*t->p)) : NULL;
-	t->n = top->count;
+	t->n = 0;
 	for (size_t i = 0; i < top->count; i++) {
-		struct peer *p = &t->p[i];
+		struct peer *p = &t->p[t->n];
 		char hex[65];
 
+		if (top->n[i].role == ROLE_PHONE)
+			continue; /* it has no key: nobody comes in with none */
+		t->n++;
 		sodium_bin2hex(hex, sizeof(hex), top->n[i].key, 32);
 		snprintf(p->station, sizeof(p->station), "%s", top->n[i].station);
 		snprintf(p->user_id, sizeof(p->user_id), "%s %s", p->station, hex);

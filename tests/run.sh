@@ -31,6 +31,7 @@ suite sim-replay "$build/tests/sim" --seed 9000 --count 10 --replay
 suite e2e "$build/tests/e2e" -B "$build" --kills "$kills"
 suite torture "$build/tests/torture" -B "$build" --seed 1 --rounds "$([ "$mode" = plain ] && echo 80 || echo 30)"
 suite tty "$build/tests/tty" -B "$build"
+[ "$mode" = plain ] && suite nights "$build/tests/nights" -B "$build"
 [ "$mode" = plain ] && suite run bash -c "conf/run.sh '$build' </dev/null"
 echo
 echo "$mode: $passed passed, $failed failed"

@@ -16,6 +16,7 @@
 #include "../formats/i18n.h"
 #include "../formats/text.h"
 #include "../formats/value.h"
+#include "act_log.h"
 #include "app_int.h"
 #include "util.h"
 #include "view_search.h"
@@ -51,6 +52,7 @@ app_free(struct app *app)
 {
 	if (!app)
 		return;
+	app_pin_free(app);
 	prompt_free(app->prompt);
 	while (app->top) {
 		struct view *v = app->top;
@@ -321,8 +323,33 @@ common_command(struct app *app, enum command_id id)
 	case CMD_STATUS:
 		app_push_view(app, view_status_new(app));
 		return true;
+	case CMD_STATS:
+		app_push_view(app, view_stats_new(app));
+		return true;
+	case CMD_ROSTER:
+		app_push_view(app, view_roster_new(app));
+		return true;
+	case CMD_ROLLCALL:
+		app_push_view(app, view_rolls_new(app));
+		return true;
+	case CMD_ZERO:
+		app_push_view(app, view_zeros_new(app));
+		return true;
+	case CMD_HANDOVER:
+		app_push_view(app, view_handover_new(app));
+		return true;
+	case CMD_REPLAY:
+		app_push_view(app, view_replay_new(app));
+		return true;
+	case CMD_NOTE:
+		act_entry(app, app->top);
+		return true;
 	case CMD_LOG:
 		app_push_view(app, view_log_new(app));
+		return true;
+	case CMD_ORDERS:
+	case CMD_CLAIM:	/* what there is to claim stands above them */
+		app_push_view(app, view_orders_new(app));
 		return true;
 	case CMD_SEARCH:
 		view_search_ask(app);
@@ -517,6 +544,7 @@ turn(struct app *app, const sigset_t *waiting)
 		handle_key(app, &k);
 	}
 	deskline_step(app, readable);
+	app_pin_check(app);
 	if (term_clock() >= app->tick_at) {
 		app->tick_at = term_clock() + TICK_MS;
 		for (struct view *v = app->top; v; v = v->below)

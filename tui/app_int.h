@@ -48,6 +48,9 @@ struct app {
 
 	int64_t attended_at;	/* monotonic: when the switch was told last that somebody presses keys; 0 never on this connection */
 
+	struct probe probe;	/* of the terminal's line */
+	bool line_dead;		/* as the switch was told */
+
 	json_t *seen;		/* ids of the inbox that have rung or were there at the start */
 	json_t *ended;		/* rids of drafts sent or thrown away here */
 	int64_t newest_at;	/* when the newest of them was stored, ms UTC */
@@ -56,6 +59,7 @@ struct app {
 
 	struct view *top;
 	struct prompt *prompt;
+	struct pin_wait *pin_wait;	/* a submit that waits for a PIN, app_pin.c */
 	char note[512];
 	bool note_alert;
 	char person[96];
@@ -69,6 +73,11 @@ struct app {
 	int status;
 };
 
+/* app_pin.c: a refused submit for which a PIN is asked; true: it has the request now, and calls fn when it is given up. */
+bool app_pin_wanted(struct app *, json_t *request, submit_fn, json_t *context, const struct fault *);
+void app_pin_check(struct app *);	/* its question was closed by another one: it ends as refused */
+void app_pin_free(struct app *);
+
 /* app_link.c */
 void deskline_step(struct app *, bool readable);	/* moves bytes, connects, repeats */
 void deskline_attend(struct app *);			/* a key was pressed: somebody is there */
@@ -81,6 +90,9 @@ void deskline_free(struct app *);
 /* app_bell.c */
 #define BELL_MS 30000	/* a flash message rings again after this until it is signed for */
 void inbox_bell(struct app *);
+
+/* app_alert.c: what row 1 says; "" nothing */
+void app_alert(const struct app *, char *buf, size_t size);
 
 /* app_paint.c */
 struct more_key {

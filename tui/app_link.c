@@ -24,6 +24,7 @@
 #define SLOW_MS 1500	/* no answer for so long is shown */
 #define POLL_MS 10000	/* owed and status move with time, not only with pushes */
 #define ATTEND_MS 60000		/* between two words that somebody presses keys */
+#define LINE_LIMIT_S 60		/* until the switch has said what the rules want */
 
 struct opening {
 	pthread_mutex_t lock;
@@ -233,21 +234,24 @@ submit_answered(struct app *app, struct submit *s, const json_t *answer)
 {
 	struct fault f = { 0 };
 	bool ok = json_is_true(json_object_get(answer, "ok"));
-	bool quiet = s->quiet;
+	bool quiet = s->quiet, asked;
 	submit_fn fn = s->fn;
 	json_t *context;
 
 	if (!ok) {
 		client_fault(answer, &f);
-		if (f.code == EX_TEMPFAIL && !quiet) {	/* a full disk, a stopping switch: again, with the same rid */
+		if (f.code == EX_TEMPFAIL && !quiet && strcmp(f.field, "pin") != 0) {	/* a full disk, a stopping switch: again, with the same rid */
 			s->n = 0;
 			app_note_fault(app, &f);
 			return;
 		}
 	}
 	context = json_incref(s->context);
+	asked = !ok && !quiet && app_pin_wanted(app, s->request, fn, context, &f);
 	submit_remove(app, s);	/* first: the callback may submit the next step */
-	if (fn)
+	if (asked)
+		;
+	else if (fn)
 		fn(app, context, ok ? answer : NULL, ok ? NULL : &f);
 	else if (!ok && (!quiet || f.code != EX_TEMPFAIL))
 		app_note_fault(app, &f);
@@ -419,12 +423,47 @@ watch_answer(struct view *owner, void *arg, const json_t *answer, const struct f
 	(void)f;
 }
 
+/* ms within which the switch wants to know that the line is dead. */
+static int64_t
+line_limit(const struct app *app)
+{
+	int64_t seconds = jnum(app->feed[FEED_STATUS].data, "seat_seconds");
+
+	return (seconds > 0 && seconds < 86400 ? seconds : LINE_LIMIT_S) * 1000;
+}
+
+/* Whether somebody can see this desk at all, when that has changed. */
+static void
+line_tell(struct app *app)
+{
+	if (!app->client || app->probe.dead == app->line_dead)
+		return;
+	app->line_dead = app->probe.dead;
+	if (app->line_dead)
+		app->attended_at = 0;	/* the next key is told at once */
+	app_ask(app, NULL, json_pack("{s:s, s:s}", "op", "attend", "seat", app->line_dead ? "dead" : "alive"), watch_answer, NULL);
+}
+
+static void
+line_step(struct app *app)
+{
+	int64_t now = term_clock();
+
+	if (term_reported())
+		probe_heard(&app->probe, now, true);
+	if (probe_step(&app->probe, now, line_limit(app)))
+		(void)term_ask();
+	line_tell(app);
+}
+
 /* A hosted station's messages count as arrived when somebody is there to see them: the switch is told, once a minute. */
 void
 deskline_attend(struct app *app)
 {
 	int64_t now = term_clock();
 
+	probe_heard(&app->probe, now, false);
+	line_tell(app);
 	if (!app->client || (app->attended_at != 0 && now - app->attended_at < ATTEND_MS))
 		return;
 	app->attended_at = now;
@@ -436,6 +475,7 @@ deskline_up(struct app *app, struct client *c)
 {
 	app->client = c;
 	app->attended_at = 0;
+	app->line_dead = false;	/* a new connection counts as a seat until it says otherwise */
 	app->ever_connected = true;
 	app->why_down[0] = '\0';
 	json_decref(app->hello);
@@ -484,6 +524,7 @@ deskline_step(struct app *app, bool readable)
 	int64_t now = term_clock();
 	struct fault f = { 0 };
 
+	line_step(app);
 	if (app->opening)
 		opening_look(app);
 	if (!app->client) {
@@ -542,10 +583,14 @@ deskline_fds(struct app *app, int fd[2], bool *writes)
 int64_t
 deskline_wake(const struct app *app)
 {
-	int64_t at = term_clock() + 60000;
+	int64_t at = term_clock() + 60000, probe = probe_wake(&app->probe, line_limit(app));
 
-	if (!app->client)
-		return app->opening ? term_clock() + 1000 : app->retry_at;
+	if (!app->client) {
+		at = app->opening ? term_clock() + 1000 : app->retry_at;
+		return probe < at ? probe : at;
+	}
+	if (probe < at)
+		at = probe;
 	if (app->poll_at < at)
 		at = app->poll_at;
 	if (app->load_at != 0 && app->load_at < at)

@@ -61,7 +61,7 @@ app_link_note(const struct app *app, bool up_only, char *buf, size_t size)
 	size_t i, n = 0, down = 0;
 
 	json_array_foreach (jarray(app->feed[FEED_STATUS].data, "links"), i, l) {
-		if (up_only && strcmp(jtext(l, "role"), "parent") != 0)
+		if ((up_only && strcmp(jtext(l, "role"), "parent") != 0) || strcmp(jtext(l, "role"), "phone") == 0)
 			continue;
 		n++;
 		down += strcmp(jtext(l, "state"), "up") != 0;
@@ -87,6 +87,8 @@ link_text(const struct app *app, char *buf, size_t size)
 	buf[0] = '\0';
 	links = jarray(app->feed[FEED_STATUS].data, "links");
 	json_array_foreach (links, i, l) {
+		if (strcmp(jtext(l, "role"), "phone") == 0)
+			continue;	/* it has no line that could be down */
 		n++;
 		down += strcmp(jtext(l, "state"), "up") != 0;
 	}
@@ -101,7 +103,7 @@ link_text(const struct app *app, char *buf, size_t size)
 static void
 paint_head(struct app *app)
 {
-	char title[512], state[128], clock[24], right[192];
+	char title[512], state[128], clock[24], right[192], alert[400];
 	int cols = term_cols(), w;
 
 	title[0] = '\0';
@@ -117,7 +119,11 @@ paint_head(struct app *app)
 	if (!app->client)
 		(void)term_put(0, cols - w, w, TERM_ALERT, state);
 	term_rule(1, '=');
-	if (app->top->exercise)
+	/* The live matter takes the row from the exercise's band: every row of an exercise says what it is. */
+	app_alert(app, alert, sizeof(alert));
+	if (*alert)
+		(void)term_putf(1, 0, cols, TERM_ALERT, "! %s ", alert);
+	else if (app->top->exercise)
 		(void)term_put(1, 0, cols, TERM_STRONG, _("[EXERCISE] this is an exercise, not a live incident "));
 }
 

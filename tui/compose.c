@@ -163,6 +163,9 @@ compose_restore(struct app *app, const char *rid, const json_t *draft)
 {
 	struct compose *c;
 	enum compose_kind k;
+	const struct field *fd;
+	const char *name;
+	json_t *value;
 
 	for (k = COMPOSE_INTAKE; k <= COMPOSE_FEEDBACK; k++)
 		if (strcmp(ops_of(k)->name, jtext(draft, "form")) == 0)
@@ -186,6 +189,10 @@ compose_restore(struct app *app, const char *rid, const json_t *draft)
 		    (long long)json_integer_value(json_object_get(draft, "rev")));
 	if (*jtext(json_object_get(draft, "fields"), field_by_key(F_REASON)->name) && !form_cell(&c->form, F_REASON))
 		form_add(&c->form, F_REASON);
+	/* figures a directive asked for (view_report.c) */
+	json_object_foreach (json_object_get(draft, "fields"), name, value)
+		if ((fd = field_by_name(name)) != NULL && field_decimals(fd) >= 0 && json_string_length(value) > 0 && !form_cell(&c->form, fd->key))
+			form_add(&c->form, fd->key);
 	c->ever_saved = true;
 	c->saved_at = app_now(app);
 	form_restore(&c->form, draft);

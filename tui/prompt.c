@@ -2,6 +2,7 @@
  * See prompt.h.  Confirmation is by digit: an input method swallows letters, a vt100 types no Chinese.
  */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "../formats/buf.h"
@@ -48,7 +49,7 @@ prompt_field(struct prompt *p, const char *label, const char *initial, unsigned 
 	assert(p->n < PROMPT_FIELDS);
 	p->f[p->n].label = xstrdup(label);
 	p->f[p->n].flags = flags;
-	edit_init(&p->f[p->n].text, flags & PROMPT_LINES ? 16384 : 960, (flags & PROMPT_LINES) != 0);
+	edit_init(&p->f[p->n].text, flags & PROMPT_LINES ? 16384 : flags & PROMPT_SECRET ? 64 : 960, (flags & PROMPT_LINES) != 0);
 	edit_set(&p->f[p->n].text, initial);
 	p->f[p->n].fresh = true;
 	p->n++;
@@ -88,12 +89,50 @@ prompt_owner(const struct prompt *p)
 	return p->owner;
 }
 
+size_t
+prompt_pins(struct prompt *p, const char *const *person, size_t n)
+{
+	size_t first = p->n;
+	char label[160];
+
+	for (size_t i = 0; i < n && p->n < PROMPT_FIELDS; i++) {
+		(void)snprintf(label, sizeof(label), _("PIN of %s"), person[i]);
+		prompt_field(p, label, "", PROMPT_SECRET);
+	}
+	return first;
+}
+
+void
+prompt_pins_put(json_t *request, const char *const *person, const char *const *value, size_t n)
+{
+	json_t *pins = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		if (*value[i] != '\0')
+			(void)json_array_append_new(pins, json_pack("{s:s, s:s}", "person", person[i], "pin", value[i]));
+	if (json_array_size(pins) > 0)
+		(void)json_object_set(request, "pins", pins);
+	json_decref(pins);
+}
+
+/* What an edit holds must not stay in memory that is given back. */
+static void
+wipe(struct edit *e)
+{
+	if (e->s)
+		explicit_bzero(e->s, e->cap);
+	if (e->cleared)
+		explicit_bzero(e->cleared, strlen(e->cleared));
+}
+
 void
 prompt_free(struct prompt *p)
 {
 	if (!p)
 		return;
 	for (size_t i = 0; i < p->n; i++) {
+		if (p->f[i].flags & PROMPT_SECRET)
+			wipe(&p->f[i].text);
 		free(p->f[i].label);
 		edit_free(&p->f[i].text);
 	}
@@ -108,6 +147,24 @@ int
 prompt_rows(const struct prompt *p)
 {
 	return 1 + (int)p->n + (p->info ? 1 : 0) + (p->confirm ? 1 : 0);
+}
+
+/* An asterisk a character: that something was typed is seen, what is not. */
+static void
+paint_secret(const struct edit *e, int row, int col, int cols, bool focused, int *crow, int *ccol)
+{
+	int n = 0, at = 0;
+
+	for (size_t i = 0; i < e->len; i++)
+		if (((unsigned char)e->s[i] & 0xc0) != 0x80) {
+			at += i < e->cur;
+			if (n < cols)
+				(void)term_put(row, col + n++, 1, TERM_PLAIN, "*");
+		}
+	if (focused) {
+		*crow = row;
+		*ccol = col + (at < cols ? at : cols - 1);
+	}
 }
 
 void
@@ -129,7 +186,10 @@ prompt_paint(struct prompt *p, int *crow, int *ccol)
 		(void)term_put(row, 1, width, TERM_PLAIN, p->f[i].label);
 		(void)term_put(row, width + 2, 1, TERM_PLAIN, "[");
 		(void)term_put(row, width + 3 + cols, 1, TERM_PLAIN, "]");
-		(void)edit_paint(&p->f[i].text, row, width + 3, cols, 1, i == p->at, crow, ccol);
+		if (p->f[i].flags & PROMPT_SECRET)
+			paint_secret(&p->f[i].text, row, width + 3, cols, i == p->at, crow, ccol);
+		else
+			(void)edit_paint(&p->f[i].text, row, width + 3, cols, 1, i == p->at, crow, ccol);
 	}
 	if (p->confirm) {
 		(void)term_put(row, 0, 1, TERM_PLAIN, p->at == p->n ? ">" : " ");
@@ -179,8 +239,10 @@ finish(struct prompt *p, bool confirmed)
 	app_prompt(app, NULL);	/* frees p: the callback may open another */
 	done(owner, arg, value);
 	free(arg);
-	for (size_t i = 0; i < PROMPT_FIELDS; i++)
+	for (size_t i = 0; i < PROMPT_FIELDS; i++) {
+		explicit_bzero(copy[i], strlen(copy[i]));
 		free(copy[i]);
+	}
 }
 
 /* Whether the field at hand may be left. */

@@ -15,7 +15,8 @@ enum prompt_flag {
 	PROMPT_TIME = 2,	/* a time; refused when it is none */
 	PROMPT_FUTURE = 4,	/* ... and must lie ahead */
 	PROMPT_LINES = 8,
-	PROMPT_PAST = 16	/* a time that must not lie ahead */
+	PROMPT_PAST = 16,	/* a time that must not lie ahead */
+	PROMPT_SECRET = 32	/* a PIN: shown as asterisks, wiped when the prompt goes; what is in arg and elsewhere is the caller's to wipe */
 };
 
 struct prompt;
@@ -32,6 +33,11 @@ void prompt_confirm(struct prompt *, const char *text);
 void prompt_choice(struct prompt *, const char *text, int n);
 /* When it is given up: called instead of the prompt_fn (may be NULL). */
 void prompt_cancelled(struct prompt *, void (*)(struct view *owner));
+
+/* Fields for the PINs of these persons, one each (label "PIN of NAME"); index of the first. */
+size_t prompt_pins(struct prompt *, const char *const *person, size_t n);
+/* {person, pin} pairs as member pins[] of a request, of values that are not empty. */
+void prompt_pins_put(json_t *request, const char *const *person, const char *const *value, size_t n);
 
 /* For app.c. */
 struct view *prompt_owner(const struct prompt *);

@@ -28,6 +28,7 @@ static struct {
 	bool open;
 	bool colours;
 	bool paste;	/* bracketed paste is on */
+	bool ansi;	/* speaks ECMA-48: may be asked for a report */
 	SCREEN *screen;
 } term;
 
@@ -77,6 +78,7 @@ term_open(struct fault *f)
 	if (!name || !*name || setupterm((char *)name, STDOUT_FILENO, &err) != OK)
 		return fault_set(f, EX_UNAVAILABLE, "TERM", _("unknown terminal type \"%s\""), name ? name : "");
 	can = cursor_address != NULL;
+	term.ansi = can && strncmp(cursor_address, "\033[", 2) == 0;
 	(void)del_curterm(cur_term);	/* newterm() makes its own */
 	if (!can)
 		return fault_set(f, EX_UNAVAILABLE, "TERM", _("terminal type \"%s\" cannot place the cursor; use dutyctl"), name);
@@ -119,6 +121,17 @@ term_close(void)
 	delscreen(term.screen);
 	term.screen = NULL;
 	(void)fflush(stdout);
+}
+
+bool
+term_ask(void)
+{
+	if (!term.open || !term.ansi)
+		return false;
+	term_key_expect();
+	(void)fputs("\033[5n", stdout);
+	(void)fflush(stdout);
+	return true;
 }
 
 int

@@ -94,4 +94,20 @@ bool key_same(const struct key *, const struct key *);
 
 int64_t term_clock(void);	/* monotonic ms */
 
+/* Is there still a terminal at the other end?  A line of SSH can be dead for an hour without anybody saying so.  Asks for a status report (ESC[5n, four
+ * bytes there, four back); false: this terminal speaks no ANSI and is not asked. */
+bool term_ask(void);
+bool term_reported(void);	/* a report has come since this was last asked */
+
+/* When to ask, and what follows from silence: pure (term_probe.c).  Times are monotonic ms; limit: ms within which a dead line has to be known
+ * (numbers.tsv seat_seconds).  A terminal that has never answered is never called dead. */
+struct probe {
+	bool asked, answers;	/* once; and it did */
+	bool waiting, dead;
+	int64_t heard, sent;	/* the last sign of life; the last question */
+};
+void probe_heard(struct probe *, int64_t now, bool report);	/* a report, or (false) a key */
+bool probe_step(struct probe *, int64_t now, int64_t limit);	/* true: ask now */
+int64_t probe_wake(const struct probe *, int64_t limit);	/* when to step again; INT64_MAX: not by the time */
+
 #endif

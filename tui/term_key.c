@@ -19,6 +19,7 @@
 #define ESC_MS 500	/* Esc waits this long for the digit that makes it an F key */
 #define KEY_PASTE_BEGIN (KEY_MAX + 1)
 #define KEY_PASTE_END (KEY_MAX + 2)
+#define KEY_REPORT (KEY_MAX + 3)	/* of the terminal's state: it is alive */
 #define KEY_ESC_DIGIT (KEY_MAX + 10)	/* .. + 19 */
 
 static struct {
@@ -28,6 +29,10 @@ static struct {
 	int64_t esc_at;
 	bool pasting;
 	bool hung_up;
+	bool expected;	/* a report: its bytes may come one by one on a bad line, and are no keys */
+	bool tail;	/* inside of one that came so */
+	int64_t tail_at;
+	bool reported;
 	struct key queue[4];
 	size_t queued;
 } in;
@@ -81,6 +86,8 @@ term_key_open(void)
 	define("\033[5~", KEY_PPAGE);
 	define("\033[6~", KEY_NPAGE);
 	define("\033[Z", KEY_BTAB);
+	define("\033[0n", KEY_REPORT);
+	define("\033[3n", KEY_REPORT);	/* "malfunction" is alive too */
 	define("\033[200~", KEY_PASTE_BEGIN);
 	define("\033[201~", KEY_PASTE_END);
 	in.dec.utf8 = strcasecmp(nl_langinfo(CODESET), "UTF-8") == 0;
@@ -92,6 +99,23 @@ term_key_close(void)
 	if (in.win)
 		(void)delwin(in.win);
 	in.win = NULL;
+}
+
+void
+term_key_expect(void)
+{
+	in.expected = true;
+}
+
+bool
+term_reported(void)
+{
+	bool yes = in.reported;
+
+	in.reported = false;
+	if (yes)
+		in.expected = false;
+	return yes;
 }
 
 bool
@@ -234,6 +258,23 @@ take(void)
 	}
 	if (c == KEY_PASTE_BEGIN || c == KEY_PASTE_END) {
 		in.pasting = c == KEY_PASTE_BEGIN;
+		return true;
+	}
+	if (c == KEY_REPORT) {
+		in.reported = true;
+		return true;
+	}
+	if (in.tail && (c >= KEY_MIN || term_clock() - in.tail_at >= ESC_MS))
+		in.tail = false;
+	if (in.tail) {
+		in.tail = (c >= '0' && c <= '9') || c == ';' || c == '?';
+		in.reported |= c == 'n';
+		return true;
+	}
+	if (in.esc && in.expected && c == '[') {
+		in.esc = false;
+		in.tail = true;
+		in.tail_at = term_clock();
 		return true;
 	}
 	if (c >= KEY_MIN) {

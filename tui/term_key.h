@@ -3,4 +3,5 @@
 /* Between term.c and term_key.c only. */
 void term_key_open(void);
 void term_key_close(void);
+void term_key_expect(void);	/* a report may come */
 #endif

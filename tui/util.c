@@ -199,6 +199,12 @@ owed_label(const json_t *item)
 	};
 	const char *what = jtext(item, "what");
 
+	/* Waiting has an end: then the telephone is what is to be done. */
+	if (jflag(item, "call"))
+		return _("telephone now");
+	if (jflag(item, "lapsed"))
+		return _("not done");
+
 	for (size_t i = 0; i < sizeof(label) / sizeof(label[0]); i++)
 		if (strcmp(what, label[i].what) == 0)
 			return _(label[i].label);

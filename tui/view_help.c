@@ -8,6 +8,7 @@
 #include "../formats/buf.h"
 #include "../formats/i18n.h"
 #include "../formats/text.h"
+#include "act_log.h"
 #include "app.h"
 #include "edit.h"
 #include "message_text.h"
@@ -190,6 +191,8 @@ matches(const struct palette *p)
 {
 	size_t n = 0;
 
+	if (act_note_words(p->typed.s)) /* a line for the log: no choice */
+		return 0;
 	while (command_match(p->typed.s, CMDF_DESK, n))
 		n++;
 	return n;
@@ -219,7 +222,9 @@ palette_paint(struct view *v)
 	(void)term_put(row, 0, 1, TERM_PLAIN, ":");
 	(void)edit_paint(&p->typed, row, 2, cols - 4, 1, true, &v->cursor_row, &v->cursor_col);
 	row += 2;
-	if (p->list.n == 0)
+	if (act_note_words(p->typed.s))
+		(void)term_put(row, 1, cols - 2, TERM_PLAIN, _("Enter writes this line into the duty log"));
+	else if (p->list.n == 0)
 		(void)term_put(row, 1, cols - 2, TERM_ALERT, _("no such command"));
 	for (int i = 0; i < rows && p->list.top + (size_t)i < p->list.n; i++) {
 		const struct command *c = command_match(p->typed.s, CMDF_DESK, p->list.top + (size_t)i);
@@ -237,6 +242,7 @@ palette_key(struct view *v, const struct key *k)
 {
 	struct palette *p = (struct palette *)v;
 	const struct command *c;
+	const char *words;
 	struct app *app = v->app;
 	bool changed;
 
@@ -253,6 +259,11 @@ palette_key(struct view *v, const struct key *k)
 	case TK_ENTER:
 		if (k->pasted)
 			return true;
+		if ((words = act_note_words(p->typed.s)) != NULL) { /* `:note TEXT' is done with this one Enter */
+			if (act_note(app, words))
+				app_pop_view(app, v);
+			return true;
+		}
 		c = command_match(p->typed.s, CMDF_DESK, p->list.sel);
 		if (!c)
 			return true;
@@ -308,6 +319,6 @@ view_palette_new(struct app *app)
 
 	p->v.ops = &palette_ops;
 	p->v.app = app;
-	edit_init(&p->typed, 120, false);
+	edit_init(&p->typed, 960, false);
 	return &p->v;
 }

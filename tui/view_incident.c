@@ -313,6 +313,18 @@ made_of(struct incident_view *w, void (*fn)(struct app *, const json_t *))
 	return true;
 }
 
+/* The line chosen is a directive: who has it, who has signed, how far they are. */
+static bool
+track_line(struct incident_view *w)
+{
+	const json_t *l = selected(w);
+
+	if (strcmp(jtext(l, "kind"), "directive") != 0)
+		return false;
+	app_push_view(w->v.app, view_track_new(w->v.app, jtext(l, "id")));
+	return true;
+}
+
 static bool
 incident_key(struct view *v, const struct key *k)
 {
@@ -321,6 +333,8 @@ incident_key(struct view *v, const struct key *k)
 
 	if (!w->shown)
 		return false;
+	if (k->code == TK_CHAR && !k->pasted && (k->cp == 't' || k->cp == 'T') && track_line(w))
+		return true;
 	if (k->code == TK_CHAR && !k->pasted && (k->cp == 'p' || k->cp == 'P'))
 		return made_of(w, phone_open);
 	if (!phone_key(k))
@@ -366,7 +380,7 @@ open_line(struct incident_view *w)
 	const json_t *line = selected(w);
 	json_t *m;
 
-	if (!line)
+	if (!line || (jflag(line, "mine") && track_line(w)))
 		return;
 	/* Opening a message from another station is reading it. */
 	if (!jflag(line, "mine") && jnum(json_object_get(line, "receipts"), "read") == 0 &&
@@ -407,6 +421,9 @@ life_command(struct incident_view *w, enum command_id id)
 	case CMD_DIFF:
 		app_push_view(app, view_diff_new(app, o, line));
 		return true;
+	case CMD_RULES:
+		app_push_view(app, view_explain_new(app, jtext(o, "id")));
+		return true;
 	case CMD_ADOPT:
 		act_adopt(app, &w->v, o);
 		return true;
@@ -421,6 +438,8 @@ life_command(struct incident_view *w, enum command_id id)
 	case CMD_VERDICT:
 		act_grade(app, &w->v, o);
 		return true;
+	case CMD_TRACK:
+		return track_line(w);
 	case CMD_RENDER:
 		return made_of(w, outputs_open);
 	default:

@@ -171,12 +171,37 @@ unread_warnings(const struct app *app, bool exercise)
 	return n;
 }
 
+/* Things of the clockwork that are owed or awaited; prefix: of their machine names. */
+static size_t
+owed_count(const struct app *app, const char *prefix)
+{
+	const json_t *o;
+	size_t i, n = 0;
+
+	json_array_foreach (app_feed(app, FEED_OWED), i, o)
+		n += strncmp(jtext(o, "what"), prefix, strlen(prefix)) == 0 && !jexercise(o);
+	return n;
+}
+
+/* The room and who is responsible in it; until somebody has signed on, its code. */
 static void
 overview_title(struct view *v, char *buf, size_t size)
 {
+	const json_t *on = json_object_get(app_feed(v->app, FEED_STATUS), "on_duty"), *p;
 	const char *name = app_hello(v->app, "name");
+	size_t i, n;
 
 	(void)snprintf(buf, size, "%s %s", *name ? name : "dutydesk", app_station(v->app));
+	if (jcount(jarray(on, "persons")) == 0)
+		return;
+	(void)snprintf(buf, size, "%s  %s ", *name ? name : app_station(v->app), jtext(on, "shift"));
+	json_array_foreach (jarray(on, "persons"), i, p) {
+		n = strlen(buf);
+		(void)snprintf(buf + n, size - n, "%s%s", i > 0 ? "/" : "", json_is_string(p) ? json_string_value(p) : jtext(p, "name"));
+	}
+	n = strlen(buf);
+	if (*jtext(on, "leader"))
+		(void)snprintf(buf + n, size - n, _("  leader %s"), jtext(on, "leader"));
 }
 
 static int
@@ -290,13 +315,15 @@ overview_paint(struct view *v)
 	const json_t *status = app_feed(app, FEED_STATUS), *alarms = jarray(status, "alarms");
 	int row = app_top_row(app), cols = term_cols();
 	size_t n = jcount(alarms), exercises = unread_warnings(app, true);
-	char practice[48] = "";
+	char practice[48] = "", zeros[48] = "";
 
+	if (owed_count(app, "await-zero") > 0)
+		(void)snprintf(zeros, sizeof(zeros), _(" %zu MISSING"), owed_count(app, "await-zero"));
 	if (exercises > 0)
 		(void)snprintf(practice, sizeof(practice), _(" exercise %zu"), exercises);
-	(void)term_putf(row++, 1, cols - 2, TERM_PLAIN, _("[1]owed %zu  [2]unsigned %zu  [3]incidents %zu  [4]warnings %zu%s  [5]drafts %zu  [6]links"),
+	(void)term_putf(row++, 1, cols - 2, TERM_PLAIN, _("[1]owed %zu [2]unsigned %zu [3]incidents %zu [4]warnings %zu%s [5]drafts %zu [6]links [7]orders %zu [8]zero%s"),
 	    jcount(app_feed(app, FEED_OWED)), unsigned_count(app), rows_of(o, PANE_INCIDENTS), unread_warnings(app, false), practice,
-	    jcount(app_feed(app, FEED_DRAFTS)));
+	    jcount(app_feed(app, FEED_DRAFTS)), owed_count(app, "await-feedback") + owed_count(app, "await-sign"), zeros);
 	term_rule(row++, '-');
 	for (size_t i = 0; i < PANES; i++) {
 		int rows = pane_rows(o, order[i]);
@@ -337,7 +364,7 @@ message_of(const struct overview *o, const json_t *r)
 		return NULL;
 	if (o->pane == PANE_ARRIVALS)
 		return json_incref((json_t *)r);
-	if (!*about || owes(r, "phone") || owes(r, "written") || owes(r, "grade") || owes(r, "signature"))
+	if (!*about || (!owes(r, "read") && !owes(r, "sign") && !owes(r, "feedback") && !owes(r, "verify") && !owes(r, "returned")))
 		return NULL;	/* a deed of one's own is owed: nothing to sign for */
 	json_array_foreach (app_feed(o->v.app, FEED_INBOX), i, m)
 		if (strcmp(jtext(m, "id"), about) == 0)
@@ -361,6 +388,27 @@ grade_owed(struct app *app, const json_t *row)
 		}
 }
 
+/* What the duty book owes, and what is awaited of others: each has a view of its own. */
+static bool
+duty_owed_open(struct app *app, const json_t *r)
+{
+	struct view *v = NULL;
+
+	if (owes(r, "await-sign") || owes(r, "await-feedback"))
+		v = view_track_new(app, jtext(r, "about"));
+	else if (owes(r, "zero") || owes(r, "await-zero"))
+		v = view_zeros_new(app);
+	else if (owes(r, "roll") || owes(r, "await-roll"))
+		v = view_rolls_new(app);
+	else if (owes(r, "handover") || owes(r, "relief") || owes(r, "equipment"))
+		v = view_handover_new(app);
+	else if (owes(r, "gap"))
+		v = view_roster_new(app);
+	if (v != NULL)
+		app_push_view(app, v);
+	return v != NULL;
+}
+
 static void
 open_selected(struct overview *o)
 {
@@ -376,6 +424,8 @@ open_selected(struct overview *o)
 		o->opened = true;
 		app_push_view(app, view_inbox_new(app, jtext(r, "id")));
 	}
+	else if (duty_owed_open(app, r))
+		return;
 	else if (*jtext(r, "incident")) {
 		json_t *row = json_incref((json_t *)r);
 
@@ -440,6 +490,12 @@ overview_key(struct view *v, const struct key *k)
 	case '6':
 		app_push_view(app, view_status_new(app));
 		return true;
+	case '7':
+		app_push_view(app, view_orders_new(app));
+		return true;
+	case '8':
+		app_push_view(app, view_zeros_new(app));
+		return true;
 	case 'a':
 	case 'A':
 		if (o->pane != PANE_INCIDENTS)
@@ -497,6 +553,11 @@ overview_command(struct view *v, enum command_id id)
 		feedback_open(v->app, m, jtext(m, "id"));
 		json_decref(m);
 		return true;
+	case CMD_RULES:
+		if (!r)
+			return false;
+		app_push_view(v->app, view_explain_new(v->app, *jtext(r, "about") ? jtext(r, "about") : jtext(r, "id")));
+		return true;
 	case CMD_LOG:
 		act_log(v->app, v, NULL);
 		return true;
@@ -533,7 +594,7 @@ overview_hint(struct view *v, char *buf, size_t size)
 	json_t *m = message_of(o, r);
 
 	hint_add(buf, size, CMD_OPEN, _(" open"));
-	hint_text(buf, size, _("1-6 panes"));
+	hint_text(buf, size, _("1-8 panes"));
 	if (o->pane == PANE_INCIDENTS)
 		hint_key(buf, size, o->all ? _("A handled only") : _("A all"));
 	hint_add(buf, size, CMD_INTAKE, _(" intake"));

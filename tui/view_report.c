@@ -186,6 +186,10 @@ directive_fields(struct compose *c)
 	form_add(&c->form, F_DUE);
 	form_add(&c->form, F_PRECEDENCE);
 	form_add(&c->form, F_SIGNER);
+	form_add(&c->form, F_ORDER_TYPE);
+	form_add(&c->form, F_PERSON);	/* of an instruction: the leader's */
+	form_add(&c->form, F_ASKS);
+	form_add(&c->form, F_EVERY);
 }
 
 static void
@@ -269,6 +273,25 @@ const struct compose_ops compose_feedback_ops = {
 	.fill = feedback_fill,
 };
 
+/* The figures the directive asks for are cells of their own. */
+static void
+feedback_asked(struct view *v, void *arg, const json_t *answer, const struct fault *f)
+{
+	struct compose *c = (struct compose *)v;
+	const json_t *name;
+	size_t i;
+
+	(void)arg;
+	(void)f;	/* without them the form is still there, and the rest can be said in words */
+	json_array_foreach (jarray(json_object_get(answer, "body"), field_by_key(F_ASKS)->name), i, name) {
+		const struct field *fd = field_by_name(json_string_value(name) ? json_string_value(name) : "");
+
+		if (fd && field_decimals(fd) >= 0 && !form_cell(&c->form, fd->key))
+			form_add(&c->form, fd->key);
+	}
+	app_dirty(v->app);
+}
+
 void
 feedback_open(struct app *app, const json_t *message, const char *id)
 {
@@ -279,4 +302,5 @@ feedback_open(struct app *app, const json_t *message, const char *id)
 	(void)snprintf(c->number, sizeof(c->number), "%s",
 	    *jtext(message, "number") ? jtext(message, "number") : jtext(message, "title"));
 	app_push_view(app, compose_view(c));
+	app_ask(app, compose_view(c), json_pack("{s:s, s:s}", "op", "message", "id", id), feedback_asked, NULL);
 }

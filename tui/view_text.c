@@ -80,6 +80,10 @@ status_lines(struct text_view *w)
 		    jtext(l, "station"), jtext(l, "state_name"), jnum(l, "since") ? short_time(jnum(l, "since"), now, at) : "-", waiting,
 		    jnum(l, "last_heard") ? short_time(jnum(l, "last_heard"), now, heard) : "-", said(jtext(l, "why")));
 		lines_add(&w->lines, "", text, width);
+		if (*jtext(l, "presence_name")) {
+			(void)snprintf(text, sizeof(text), "   %s  %s", jtext(l, "presence_name"), jtext(l, "on_duty"));
+			lines_add(&w->lines, "", text, width);
+		}
 		gap_lines(w, l, now, width);
 	}
 	json_array_foreach (jarray(s, "alarms"), i, a) {
@@ -197,6 +201,10 @@ text_command(struct view *v, enum command_id id)
 	}
 	if (w->what == TEXT_STATUS && id == CMD_STATUS)
 		return true;
+	if (w->what == TEXT_MESSAGE && m && id == CMD_RULES) {
+		app_push_view(v->app, view_explain_new(v->app, w->id));
+		return true;
+	}
 	if (w->what == TEXT_MESSAGE && m && id == CMD_DESTROY) {
 		act_destroy(v->app, v, m);
 		return true;

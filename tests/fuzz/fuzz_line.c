@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "../../formats/conf.h"
+#include "../../formats/text.h"
 #include "../../switch/log.h"
+#include "../../switch/presence.h"
 #include "../../switch/station_int.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
@@ -70,6 +72,23 @@ foreign(void *ctx, const struct journal_msg *m)
 	if (strcmp(m->id.origin, "330225") == 0 && m->id.epoch != station_epoch(s))
 		abort();
 	return 0;
+}
+
+/* Whatever was said of presence, what is shown is a state there is, by clean names, never ahead of our clock. */
+static void
+present(const struct station *s, int64_t now)
+{
+	for (size_t i = 0; i < 3; i++) {
+		static const char *const of[] = { "330200", "330225102", "330226" };
+		struct presence pr;
+		char text[128];
+
+		station_presence(s, now, of[i], &pr);
+		if (pr.state < PRESENCE_UNKNOWN || pr.state > PRESENCE_PHONE || pr.since > now || pr.last_key > now || pr.due_handover > now ||
+		    memchr(pr.on_duty, '\0', sizeof pr.on_duty) == NULL || !text_clean(pr.on_duty, strlen(pr.on_duty), false, NULL) ||
+		    *presence_text(&pr, now, true, text, sizeof text) == '\0')
+			abort();
+	}
 }
 
 static void
@@ -138,6 +157,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		n -= len;
 	}
 	turn(s, j, now);
+	present(s, now);
 	if (j->ops->each_after(j, 0, 0, false, foreign, s) != 0 || j->ops->verify(j, "330225", &v) != 0)
 		abort();
 	if (v.bad[0] != '\0') {

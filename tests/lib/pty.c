@@ -100,6 +100,9 @@ pty_step(struct pty *p, int ms)
 	memcpy(p->raw + p->nraw, buf, (size_t)n);
 	p->nraw += (size_t)n;
 	vt_feed(p->vt, buf, (size_t)n);
+	for (; p->answers && p->vt->asked > 0; p->vt->asked--)
+		if (write(p->fd, "\033[0n", 4) != 4)
+			break;
 	return true;
 }
 

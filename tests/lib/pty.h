@@ -14,6 +14,7 @@ struct pty {
 	bool ended;
 	int status;		/* of waitpid */
 	struct vt *vt;
+	bool answers;		/* a request for a status report, as every terminal of flesh and blood does; off: none ever did */
 	char *raw;		/* every byte it wrote */
 	size_t nraw, cap;
 };

@@ -282,6 +282,12 @@ csi(struct vt *v, char final)
 	if (final != 'm' && final != 'h' && final != 'l' && final != 'b')
 		v->wrap = false;
 	switch (final) {
+	case 'n':
+		if (private || p[0] != 5)
+			unknown(v, final);
+		else
+			v->asked++;
+		break;
 	case 'A':
 		v->row = clamp(v->row - one, 0, v->rows - 1);
 		break;

@@ -24,6 +24,7 @@ struct vt {
 	char charset[2];	/* G0, G1: 'B' or '0' */
 	int shift;
 	unsigned bells, unknown;
+	unsigned asked;		/* questions for a status report not answered yet */
 	char unknown_text[64];	/* the last sequence not known */
 	size_t bytes;
 	/* parser */

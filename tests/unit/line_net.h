@@ -22,7 +22,7 @@ struct node {
 	int64_t resend_days;
 	uint64_t epochs[64];
 	size_t nepochs;
-	unsigned alarms, gaps, closes;
+	unsigned alarms, gaps, closes, clocks;
 	char alarm[256];
 	struct msgid said;
 	bool refused;
@@ -160,6 +160,7 @@ net_alarm(void *ctx, const char *what, const char *detail)
 	n->alarms++;
 	n->gaps += strcmp(what, "gap") == 0;
 	n->closes += strcmp(what, "close") == 0;
+	n->clocks += strcmp(what, "neighbour's clock") == 0;
 	snprintf(n->alarm, sizeof n->alarm, "%s: %s", what, detail);
 }
 

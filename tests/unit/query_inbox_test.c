@@ -234,6 +234,21 @@ test_owed(void **state)
 	ack(2, ACT_SIGNED, CITY, 10, NULL, 0);
 	store(refers(make(KIND_FEEDBACK, CITY), CITY, 10), COUNTY, 3, NULL, 0);
 	store(make(KIND_REPORT, CITY), COUNTY, 4, TOWN, 1);
+	/* Of the report the city's signature is awaited, with its telephone when it does not come. */
+	o = want("owed", json_object());
+	for (size_t i = 0; i < count(o, "items"); i++)
+		if (strcmp(str(at(o, "items", i), "realm"), "live") == 0) {
+			assert_string_equal(str(at(o, "items", i), "what"), "await-sign");
+			assert_string_equal(str(at(o, "items", i), "about"), idtext(COUNTY, 4));
+			assert_string_equal(str(at(o, "items", i), "towards"), CITY);
+			assert_string_equal(str(at(o, "items", i), "scope"), "hop");
+			assert_true(str(at(o, "items", i), "rule")[0] != '\0' && str(at(o, "items", i), "presence_name")[0] != '\0');
+			assert_non_null(json_object_get(at(o, "items", i), "call"));
+		}
+	json_decref(o);
+	b = refers(make(KIND_RECEIPT, COUNTY), COUNTY, 4);
+	body_set_num(b, F_ACT, ACT_SIGNED);
+	store(b, CITY, 11, TOWN, 1);
 	o = want("owed", json_object());
 	for (size_t i = 0; i < count(o, "items"); i++)
 		assert_string_equal(str(at(o, "items", i), "realm"), "exercise");

@@ -196,7 +196,19 @@ up(uint64_t serial, int stage)
 	store(b, COUNTY, serial, TOWN, 1);
 }
 
-/* The town's report and its end, signed for; our own reports upwards, on their way. */
+/* The city has signed for a report of ours: until then its signature is awaited. */
+static void
+signed_above(uint64_t serial, uint64_t of)
+{
+	struct body *b = refers(make(KIND_RECEIPT, COUNTY), COUNTY, of);
+
+	body_set_num(b, F_ACT, ACT_SIGNED);
+	body_set_text(b, F_PERSON, "陈立");
+	body_set_num(b, F_ORDER, (int64_t)serial + 100);
+	store(b, CITY, serial, TOWN, 1);
+}
+
+/* The town's report and its end, signed for; our own reports upwards, signed for above, whose 送达 are on their way. */
 static void
 burn_down(void)
 {
@@ -206,6 +218,9 @@ burn_down(void)
 	store(report(STAGE_FINAL, COUNTY, "火灾终报"), TOWN, 3, TOWN, 1);
 	sign(13, 3);
 	up(14, STAGE_FINAL);
+	assert_int_equal(items(), 2);
+	signed_above(1, 12);
+	signed_above(2, 14);
 	assert_int_equal(j->ops->commit(j), 0);
 }
 

@@ -361,6 +361,61 @@ round_trip(void **state)
 	topology_free(&b);
 }
 
+/* A station with a telephone only: known, an addressee, and never on any way (SCENARIOS S3-2). */
+static void
+telephone_only(void **state)
+{
+	static const char line[] = "330225203\t茅洋乡\tphone\t-\t-\t0\t-\n";
+	static const struct { const char *row, *field; } bad[] = {
+	    {"330225203\tx\tphone\t" K("abcd") "\t-\t0\t-\n", "key"},
+	    {"330225203\tx\tphone\t-\ttcp://10.0.0.1:7001\t0\t-\n", "endpoint"},
+	    {"330225203\tx\tphone\t-\t-\t0\t330225203-x\n", "via"},
+	    {"330225203\tx\tchild\t-\t-\t0\t-\n", "key"},
+	};
+	static const char *const senders[] = {"330200", "330225101", "330225-gongan", "330226"};
+	const struct neighbour *ways[4];
+	struct topology a, b;
+	struct fault f = {0};
+	uint8_t none[32] = {0};
+	char text[2048];
+
+	(void)state;
+	snprintf(text, sizeof text,
+	    "%s330200\t市\tparent\t" K("a1b2") "\ttcp://10.0.0.1:7001\t0\t~330225203\n%s330225101\t石浦镇\tchild\t" K("c3d4")
+	    "\t-\t0\t330225203\n330225-gongan\t公安\tdepartment\t" K("e5f6") "\t-\t0\t-\n330226\t宁海县\tneighbour\t" K("0718")
+	    "\t-\t0\t~330225\n330225204\t高塘岛乡\tphone\t\t\t\t\n", HEAD, line);
+	write_file(text);
+	if (topology_load(path, "330225", &a, &f) != 0)
+		fail_msg("%s: %s", f.field, f.text);
+	assert_int_equal(a.count, 6);
+	assert_true(topology_phone(&a, "330225203") && topology_phone(&a, "330225204"));
+	assert_false(topology_phone(&a, "330225101") || topology_phone(&a, "330225205"));
+	assert_null(topology_by_key(&a, none));
+	/* No way, not even where somebody claims one. */
+	assert_null(route_next(&a, "330225203", NULL, 0));
+	assert_int_equal(route_ways(&a, "330225203", NULL, 0, NULL, NULL, ways, 4), 0);
+	/* Whoever brings a receipt of it has made it up. */
+	for (size_t i = 0; i < sizeof senders / sizeof senders[0]; i++)
+		assert_false(route_plausible(&a, senders[i], "330225203"));
+	assert_false(route_plausible(&a, "330225203", "330225203"));
+	assert_true(route_plausible(&a, "330225101", "330225101"));
+	if (topology_save(path, &a, &f) != 0 || topology_load(path, "330225", &b, &f) != 0)
+		fail_msg("%s: %s", f.field, f.text);
+	assert_int_equal(b.count, a.count);
+	for (size_t i = 0; i < a.count; i++)
+		assert_memory_equal(&a.n[i], &b.n[i], sizeof a.n[i]);
+	topology_free(&a);
+	topology_free(&b);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		snprintf(text, sizeof text, "%s%s", HEAD, bad[i].row);
+		write_file(text);
+		memset(&f, 0, sizeof f);
+		assert_int_equal(topology_load(path, "330225", &a, &f), -1);
+		assert_string_equal(f.field, bad[i].field);
+	}
+	unlink(path);
+}
+
 int
 main(void)
 {
@@ -373,6 +428,7 @@ main(void)
 	    cmocka_unit_test(plausible),
 	    cmocka_unit_test(bad_files),
 	    cmocka_unit_test(round_trip),
+	    cmocka_unit_test(telephone_only),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -148,8 +148,8 @@ shipped_deadlines(void **state)
 	    {OWED_REPORT_WRITTEN, "township", 0, 0, 40, ORIGIN_LEARNED},
 	    {OWED_REPORT_WRITTEN, "county", GRADE_IV, PREC_PRIORITY, 120, ORIGIN_LEARNED},
 	    {OWED_REPORT_WRITTEN, "county", GRADE_UNDETERMINED, PREC_PRIORITY, 120, ORIGIN_LEARNED},
-	    {OWED_REPORT_WRITTEN, "county", GRADE_II, PREC_FLASH, 60, ORIGIN_OCCURRED},
-	    {OWED_REPORT_PHONE, "county", GRADE_I, PREC_FLASH, 30, ORIGIN_OCCURRED},
+	    {OWED_REPORT_WRITTEN, "county", GRADE_II, PREC_FLASH, 120, ORIGIN_LEARNED}, /* its own clock; the chain's is another */
+	    {OWED_REPORT_PHONE, "county", GRADE_I, PREC_FLASH, 0, ORIGIN_LEARNED},
 	    {OWED_REPORT_PHONE, "county", GRADE_IV, PREC_PRIORITY, 0, ORIGIN_LEARNED},
 	    {OWED_REPORT_WRITTEN, "city", GRADE_III, PREC_URGENT, 120, ORIGIN_LEARNED},
 	    {OWED_REPORT_WRITTEN, "village", GRADE_I, PREC_FLASH, 0, ORIGIN_LEARNED},
@@ -292,7 +292,7 @@ bad_tables_stop_the_start(void **state)
 	    {"numbers", NUMBER_HEAD "recall_seconds\t30\ts\tx\t2026-02-30\n", 2, "date"},
 	    {"deadlines", LIMIT_HEAD "read\t*\t*\t*\tdelivered\t5\ts\t2025-02-29\n", 2, "date"},
 	    {"classified", "mark\tbasis\n\tx\n", 2, "missing"},
-	    {"deadlines", LIMIT_HEAD "written\tcounty\tIV\t*\tlearned\t360\ts\t\n", 0, "undetermined"},
+	    {"deadlines", LIMIT_HEAD "written\tcounty\tIV\t*\tlearned\t360\ts\t\n", 2, "undetermined"},
 	};
 	char path[128];
 	struct fault f;
