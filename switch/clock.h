@@ -6,8 +6,9 @@
  *
  * Own clock (scope HOP) and chain clock (scope CHAIN) stand side by side; each ends by the first accepted channel (DOMAIN 4).  A graver
  * grade re-sets what is owed: from the instant the station learned what makes it graver, a report upwards is owed anew by that grade's limit;
- * what was owed before stays owed by its own time.  Unknown casualties and an undetermined grade run the stricter clock, until a person
- * states the grade.
+ * what was owed before stays owed by its own time, and a lowered grade loosens nothing.  Unknown casualties, an undetermined grade and a verdict
+ * merely proposed run the stricter clock until a person has said what it is (clock_grade.c).  What the level above has itself opened or raised need
+ * not be told it, once it was told at all.
  *
  * The chain clock has one origin for all levels, 发生, and stays until it is known here that the endpoint was told (by us, or in words of somebody
  * who told it or was told).  A station in the middle seldom hears of that.  What it can do is to keep it moving: `passed` says when it did, so
@@ -50,7 +51,7 @@ struct owed_item {
 typedef void (*owed_fn)(void *ctx, const struct owed_item *);
 void clock_owed(const struct incident *, const char *self, const char *parent, const char *level, const struct rules *,
     owed_fn add, void *ctx);
-/* The same with what has been met: every clock that ever ran.  self may be another station than the one that asks (statistics): what it is
+/* The same with what has been met: every clock of ours that ever ran (of what is awaited only what still is).  self may be another station than the one that asks (statistics): what it is
  * known to have received and sent counts. */
 void clock_all(const struct incident *, const char *self, const char *parent, const char *level, const struct rules *,
     owed_fn add, void *ctx);

@@ -4,8 +4,12 @@
  *
  * A signature typed here for another (proxy receipt by telephone, F_ON_BEHALF) is that station's act.  Who has taken it on, answered or sent it
  * back has signed for it.  What was recalled, corrected or revoked awaits nothing; the message that did so awaits its own.
+ *
+ * Of one event's reports that one addressee has not signed for, the oldest (since when it is silent) and the newest (whose clock still runs) are
+ * awaited, and of those between only what is more urgent: one call asks for all of them.  Every directive is awaited by itself.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "clock_int.h"
 
@@ -140,11 +144,60 @@ acts_of(const struct clock *c, size_t at, struct clock_sent *m)
 	}
 }
 
+struct reports {		/* of ours, not signed for */
+	struct owed_item *v;
+	size_t n, cap;
+	const struct clock *c;
+};
+
+static void
+report_add(void *ctx, const struct owed_item *it)
+{
+	struct reports *r = ctx;
+
+	if (it->what != OWED_AWAIT_SIGN) {
+		clock_put(r->c, it);
+		return;
+	}
+	if (r->n == r->cap) {
+		r->cap = r->cap == 0 ? 8 : r->cap * 2;
+		r->v = xreallocarray(r->v, r->cap, sizeof *r->v);
+	}
+	r->v[r->n++] = *it;
+}
+
+static bool
+between(const struct reports *r, size_t i)
+{
+	bool older = false, newer = false;
+
+	for (size_t k = 0; k < r->n; k++)
+		if (k != i && r->v[k].prec <= r->v[i].prec && strcmp(r->v[k].towards, r->v[i].towards) == 0) {
+			older |= k < i;
+			newer |= k > i;
+		}
+	return older && newer;
+}
+
+static int
+cmp_sent(const void *a, const void *b)
+{
+	const struct owed_item *x = a, *y = b;
+
+	if (x->origin != y->origin)
+		return x->origin < y->origin ? -1 : 1;
+	return msgid_cmp(&x->about, &y->about);
+}
+
 void
 clock_sent_ones(const struct clock *c)
 {
 	const struct incident *inc = c->inc;
+	struct reports reports = { .c = c };
+	struct clock of_reports = *c;
 
+	of_reports.add = report_add;
+	of_reports.ctx = &reports;
 	for (size_t i = 0; i < inc->nall; i++) {
 		const struct incident_line *l = &inc->all[i];
 		int grade = inc->grade == 0 && l->kind == KIND_WARNING ? 0 : c->stated != 0 ? c->stated : GRADE_UNDETERMINED;
@@ -163,7 +216,13 @@ clock_sent_ones(const struct clock *c)
 				    incident_addressed(l->body, m.to, false))))
 					continue;
 				acts_of(c, i, &m);
-				awaited(c, &m, grade);
+				awaited(l->kind == KIND_REPORT ? &of_reports : c, &m, grade);
 			}
 	}
+	if (reports.n > 1)
+		qsort(reports.v, reports.n, sizeof *reports.v, cmp_sent);
+	for (size_t i = 0; i < reports.n; i++)
+		if (!between(&reports, i))
+			clock_put(c, &reports.v[i]);
+	free(reports.v);
 }

@@ -42,7 +42,7 @@
  * inbox       [limit] [all]                                        messages[{id at from from_name precedence precedence_name kind kind_name title text state
  *                                                                  (unread read signed taken) due incident number ring history realm}]
  * owed        -                                                    items[{what what_name incident number title about due origin towards towards_name clause
- *                                                                  rule scope(hop chain) endpoint from origin_name grade grade_name precedence person promised
+ *                                                                  rule scope(hop chain) endpoint from origin_name grade precedence person promised
  *                                                                  lapsed passed presence presence_name call note key realm}] more   (what is chased no more last)
  * list        [kind] [realm] [after] [limit]                       messages[{seq id kind kind_name stored from to[] title digest incident}]
  * status      -                                                    station name rev now epoch links[{station name role state since rtt clock_diff
@@ -68,9 +68,11 @@
  * roster      [from] [until]                                       shifts[{id name from to leader[] officers[] unable[] now}] swaps[...] gap{begin end} on_duty
  *                                                                  {shift from persons[] leader due}
  * pin_set     person pin [old] [by by_pin]                         -
- * handover    -                                                    outgoing[] incoming[] shift due items[{key text owner new_owner passed}] signs[] questions[{key text}]
- *                                                                  counts{calls reports orders rings mutes late} under_way id   (collected anew each time)
- * replay      [from] [to]                                          rows[{at kind text}]   (a shift in three minutes)
+ * handover    -                                                    responsible[] outgoing[] incoming[] stays[] shift since next_shift due overdue (ms, -1 not) leader
+ *                                                                  items[{key kind text owner new_owner note due passed}] signs[{person side side_name needed at proven}]
+ *                                                                  questions[{key text value right wrong}] lacking begun under_way id
+ *                                                                  counts{calls reports orders rings mutes late}   (collected anew each time)
+ * replay      [from] [to] [shift now|last]                         from to rows[{at kind(span act handover ring log mute due late) id text}]   (a shift in three minutes)
  * rolls       [limit]                                              rolls[{station station_name at due answered phone rings outcome person on_roster}] stations[{station
  *                                                                  name last presence presence_name duty[] numbers[] today note}] totals{}
  * zeros       [day]                                                day due stations[{station name state at person}] missing[] own

@@ -20,6 +20,8 @@ struct planned {
 };
 
 struct roster {
+	struct roster *self;		/* to be put in order by who only asks */
+	bool unsorted;			/* `at` is not made of the plan yet: years of shifts are taken in one go at the start */
 	struct kept kept;
 	struct planned *plan;
 	size_t nplan;
@@ -32,7 +34,10 @@ struct roster {
 struct roster *
 roster_new(void)
 {
-	return xcalloc(1, sizeof(struct roster));
+	struct roster *r = xcalloc(1, sizeof *r);
+
+	r->self = r;
+	return r;
 }
 
 static void
@@ -289,6 +294,7 @@ by_from(const void *a, const void *b)
 static void
 finish(struct roster *r)
 {
+	r->unsorted = false;
 	r->n = 0;
 	r->at = xreallocarray(r->at, r->nplan + 1, sizeof *r->at);
 	for (size_t i = 0; i < r->nplan; i++)
@@ -315,20 +321,29 @@ roster_take(struct roster *r, const struct duty_msg *m)
 		for (size_t i = 0; i < r->kept.n; i++)
 			apply(r, &r->kept.m[i]);
 	}
-	finish(r);
+	r->unsorted = true;
 }
 
 /* ---- asking ---- */
 
+static void
+ready(const struct roster *r)
+{
+	if (r->unsorted)
+		finish(r->self);
+}
+
 size_t
 roster_count(const struct roster *r)
 {
+	ready(r);
 	return r->n;
 }
 
 const struct roster_shift *
 roster_at(const struct roster *r, size_t i)
 {
+	ready(r);
 	return i < r->n ? &r->at[i] : NULL;
 }
 
@@ -337,6 +352,7 @@ roster_shift(const struct roster *r, int64_t t)
 {
 	const struct roster_shift *s = NULL;
 
+	ready(r);
 	/* where two overlap after all (one given back after a restore), the one that began last */
 	for (size_t i = 0; i < r->n && r->at[i].from <= t; i++)
 		if (t < r->at[i].to)
@@ -347,6 +363,7 @@ roster_shift(const struct roster *r, int64_t t)
 const struct roster_shift *
 roster_next(const struct roster *r, int64_t t)
 {
+	ready(r);
 	for (size_t i = 0; i < r->n; i++)
 		if (r->at[i].from > t)
 			return &r->at[i];
@@ -358,6 +375,7 @@ roster_find(const struct roster *r, const struct msgid *id)
 {
 	const struct planned *p = plan_of(r, id);
 
+	ready(r);
 	for (size_t i = 0; p != NULL && i < r->n; i++)
 		if (msgid_cmp(&r->at[i].id, &p->now.id) == 0)
 			return &r->at[i];
@@ -369,6 +387,7 @@ roster_overlap(const struct roster *r, int64_t from, int64_t to, const struct ms
 {
 	const struct planned *own = but != NULL ? plan_of(r, but) : NULL;
 
+	ready(r);
 	for (size_t i = 0; i < r->n; i++)
 		if (r->at[i].from < to && from < r->at[i].to &&
 		    (own == NULL || msgid_cmp(&r->at[i].id, &own->now.id) != 0))
@@ -405,6 +424,7 @@ roster_gap(const struct roster *r, int64_t from, int64_t until, int64_t *begin, 
 	int64_t t = from;
 
 	assert(from <= until);
+	ready(r);
 	/* by from: whatever begins at or before t carries t on */
 	for (size_t i = 0; i < r->n && r->at[i].from <= t; i++)
 		if (r->at[i].to > t && manned(&r->at[i])) {

@@ -18,6 +18,8 @@ struct proposal {	/* every one there was */
 };
 
 struct staff {
+	struct staff *self;		/* to be put in order by who only asks */
+	bool unsorted;
 	struct kept kept;
 	struct staff_person *p;		/* persons by (left, name, unit) */
 	size_t n;
@@ -32,7 +34,10 @@ struct staff {
 struct staff *
 staff_new(void)
 {
-	return xcalloc(1, sizeof(struct staff));
+	struct staff *s = xcalloc(1, sizeof *s);
+
+	s->self = s;
+	return s;
 }
 
 static void
@@ -325,6 +330,7 @@ apply(struct staff *s, const struct kept_msg *m)
 static void
 finish(struct staff *s)
 {
+	s->unsorted = false;
 	if (s->n > 1)
 		qsort(s->p, s->n, sizeof *s->p, by_name);
 	for (size_t i = 1; i < s->nst; i++)	/* few, and nearly in order */
@@ -361,28 +367,39 @@ staff_take(struct staff *s, const struct duty_msg *m)
 		for (size_t i = 0; i < s->kept.n; i++)
 			apply(s, &s->kept.m[i]);
 	}
-	finish(s);
+	s->unsorted = true;
 }
 
 /* ---- asking ---- */
 
+static void
+ready(const struct staff *s)
+{
+	if (s->unsorted)
+		finish(s->self);
+}
+
 size_t
 staff_count(const struct staff *s)
 {
+	ready(s);
 	return s->n;
 }
 
 const struct staff_person *
 staff_at(const struct staff *s, size_t i)
 {
+	ready(s);
 	return i < s->n ? &s->p[i] : NULL;
 }
 
 const struct staff_person *
 staff_find_at(const struct staff *s, const char *unit, const char *name)
 {
-	const struct staff_person *p = *name != '\0' ? find(s, unit, name) : NULL;
+	const struct staff_person *p;
 
+	ready(s);
+	p = *name != '\0' ? find(s, unit, name) : NULL;
 	return p != NULL && !p->left ? p : NULL;
 }
 
@@ -395,6 +412,7 @@ staff_find(const struct staff *s, const char *name)
 size_t
 staff_changes(const struct staff *s, const struct staff_change **out)
 {
+	ready(s);
 	*out = s->open;
 	return s->nopen;
 }
@@ -402,6 +420,7 @@ staff_changes(const struct staff *s, const struct staff_change **out)
 const struct staff_change *
 staff_change(const struct staff *s, const struct msgid *id)
 {
+	ready(s);
 	for (size_t i = 0; i < s->nopen; i++)
 		if (msgid_cmp(&s->open[i].id, id) == 0)
 			return &s->open[i];
@@ -411,12 +430,14 @@ staff_change(const struct staff *s, const struct msgid *id)
 const struct staff_person *
 staff_station(const struct staff *s, const char *station)
 {
+	ready(s);
 	return *station != '\0' ? find(s, station, "") : NULL;
 }
 
 size_t
 staff_stations(const struct staff *s, const struct staff_person **out)
 {
+	ready(s);
 	*out = s->st;
 	return s->nst;
 }

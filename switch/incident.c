@@ -338,6 +338,9 @@ fold_lines(struct fold *f)
 	}
 	if (inc->nlines > 0)
 		inc->opener_kind = inc->lines[0].kind;
+	/* A chase may be here before what it is about. */
+	for (size_t i = 0; i < inc->nlines && inc->opener_kind == KIND_CHASE; i++)
+		inc->opener_kind = inc->lines[i].kind;
 	/* Receipts are of today even for an import: they make nothing live. */
 	inc->history = any ? all_history : receipts_history;
 }

@@ -20,11 +20,12 @@ struct owed_list {
 	struct live_owed *out;
 };
 
+/* Text that is ours, or that the rules have brought: no cleaning. */
 static void
-put_said(json_t *o, const char *member, const char *s)
+put_ours(json_t *o, const char *member, const char *s)
 {
 	if (s[0] != '\0')
-		query_put_text(o, member, s);
+		(void)json_object_set_new_nocheck(o, member, json_string(s));
 }
 
 /* Why it is owed: what explains it, and what chasing needs to know; absent where there is nothing to say. */
@@ -40,20 +41,21 @@ owed_why(const struct query *q, json_t *o, const struct owed_item *it)
 		[ORIGIN_SENT] = { "sent", "发出" },
 		[ORIGIN_RESOLVED] = { "resolved", "处置毕" },
 	};
+	const struct enum_name *grade = it->grade != 0 ? enum_by_value("grade", it->grade) : NULL;
 
-	put_said(o, "rule", it->rule);
-	put_said(o, "chase", it->chase);
-	put_said(o, "endpoint", it->endpoint);
-	if (json_object_get(o, "person") == NULL)
-		put_said(o, "person", it->person);
+	put_ours(o, "rule", it->rule);
+	put_ours(o, "chase", it->chase);
+	put_ours(o, "endpoint", it->endpoint);
+	if (it->person[0] != '\0' && json_object_get(o, "person") == NULL)
+		query_put_text(o, "person", it->person);
 	if (it->scope != 0)
-		query_put_text(o, "scope", rules_scope_name(it->scope));
+		put_ours(o, "scope", rules_scope_name(it->scope));
 	if (it->from != 0 && (size_t)it->from < sizeof origins / sizeof origins[0]) {
-		query_put_text(o, "from", rules_origin_name(it->from));
-		query_put_text(o, "origin_name", query_say(q, origins[it->from].en, origins[it->from].zh));
+		put_ours(o, "from", rules_origin_name(it->from));
+		put_ours(o, "origin_name", query_say(q, origins[it->from].en, origins[it->from].zh));
 	}
-	if (it->grade != 0)
-		query_put_enum(q, o, "grade", "grade", it->grade);
+	if (grade != NULL)
+		put_ours(o, "grade", grade->name);
 	if (it->prec != 0)
 		query_put(o, "precedence", json_integer(it->prec));
 	if (it->promised)
@@ -393,7 +395,7 @@ owed_standing(struct query *q, const struct live_owed *owed)
 	json_t *o;
 
 	for (size_t i = 0; i < owed->n; i++)
-		if ((o = owed_merged(q, &owed->v[i])) != NULL) {
+		if (owed->v[i].what != OWED_AWAIT_SIGN && (o = owed_merged(q, &owed->v[i])) != NULL) {
 			json_decref(o);
 			n++;
 		}

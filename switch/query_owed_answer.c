@@ -56,7 +56,6 @@ note_add(struct buf *note, const char *s)
 	buf_puts(note, s);
 }
 
-/* o is the caller's alone. */
 static void
 owed_by_now(struct query *q, struct presences *c, json_t *o, int what, int64_t due)
 {
@@ -88,6 +87,8 @@ owed_by_now(struct query *q, struct presences *c, json_t *o, int what, int64_t d
 	}
 	if (note.n > 0)
 		query_put_text(o, "note", buf_cstr(&note));
+	else
+		(void)json_object_del(o, "note");
 	buf_free(&note);
 }
 
@@ -212,22 +213,17 @@ answer_full(struct answer *a)
 	return a->more;
 }
 
+/* What the time makes of it is written over what it was the last time: in the object that is kept, where one is. */
 static void
 answer_due(struct answer *a, const struct live_due *d)
 {
-	json_t *o = owed_merged(a->q, d), *copy;
+	json_t *o = owed_merged(a->q, d);
 
 	if (o == NULL)
 		return;
-	if (awaits(d->what) || json_object_get(o, "promised") != NULL || json_object_get(o, "passed") != NULL) {
-		if (o == d->o) {	/* kept: not ours to change */
-			copy = json_copy(o);
-			json_decref(o);
-			o = copy;
-		}
+	if (awaits(d->what) || json_object_get(o, "promised") != NULL || json_object_get(o, "passed") != NULL)
 		owed_by_now(a->q, &a->presences, o, d->what, d->due);
-	}
-	(void)json_array_append_new(a->list, query_owner(a->q, o, d->what));
+	(void)json_array_append_new(a->list, o);
 }
 
 static void

@@ -33,9 +33,9 @@ query_ask_again(const struct incident *inc, const struct rules *rules, struct as
 	for (size_t i = 0; i < inc->nlines; i++) {
 		const struct incident_line *l = &inc->lines[i];
 
-		if (i > 0 && (l->grade == 0 || l->withdrawn))
+		if (l->kind == KIND_CHASE || (msgid_is_set(&out->about) && (l->grade == 0 || l->withdrawn)))
 			continue;
-		if (i == 0 || l->stored > out->origin) {
+		if (!msgid_is_set(&out->about) || l->stored > out->origin) {
 			out->origin = l->stored;
 			out->about = l->id;
 		}

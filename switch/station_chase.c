@@ -10,6 +10,7 @@
 #include "../formats/i18n.h"
 #include "../formats/text.h"
 #include "chase.h"
+#include "incident.h"
 #include "log.h"
 #include "station_chase.h"
 #include "station_int.h"
@@ -77,6 +78,26 @@ add_text(struct body *b, uint32_t key, const char *text)
 		body_add_text(b, key, clean, strlen(clean));
 }
 
+/* Behind what is held of the incident: without its place in the count it would stand before the incident's first word. */
+static void
+place_behind(struct station *s, const struct msgid *incident, struct body *b)
+{
+	struct folded fd;
+	int64_t top = 0, n;
+
+	if (station_fold(s, incident, &fd) != 0)
+		return;
+	for (size_t i = 0; i < fd.n; i++)
+		if (body_num(fd.bodies[i], F_ORDER, &n) && n > top)
+			top = n;
+	if (top < INT64_MAX)
+		body_set_num(b, F_ORDER, top + 1);
+	/* The spoken number travels with every message: its opener need not be held where this is read. */
+	if (fd.n > 0 && fd.incident->number[0] != '\0')
+		body_set_text(b, F_NUMBER, fd.incident->number);
+	folded_free(&fd);
+}
+
 static struct body *
 chase_body(const struct chase_due *d, int64_t now, const char *text, const char *to, const char (*persons)[192], size_t npersons)
 {
@@ -129,6 +150,8 @@ station_chase(struct station *s, int64_t now, int realm, const struct chase_due 
 		return rc == 0 ? 1 : fault_set(f, EX_IOERR, "", _("the journal cannot be read"));
 	}
 	b = chase_body(d, now, text, to, persons, npersons);
+	if (msgid_is_set(&d->it.incident))
+		place_behind(s, &d->it.incident, b);
 	rc = station_refused_for_room(s, b, f) ? -1 : station_issue(s, now, realm, b, NULL, false, &had, f);
 	body_free(b);
 	if (rc != 0)

@@ -91,6 +91,8 @@ outlets(const json_t *status, char *buf, size_t size)
 	char text[200];
 	size_t i;
 
+	if (jflag(status, "no_outlet"))
+		put(buf, size, _("no alarm outlet"));
 	json_array_foreach (jarray(status, "outlets"), i, o)
 		if (json_is_false(json_object_get(o, "ok"))) {
 			(void)snprintf(text, sizeof(text), _("alarm outlet %s FAILS"), jtext(o, "name"));

@@ -24,8 +24,8 @@ items(const struct handover_view *w)
 	return jarray(w->answer, "items");
 }
 
-static const json_t *
-selected(const struct handover_view *w)
+const json_t *
+handover_selected(const struct handover_view *w)
 {
 	return json_array_get(items(w), w->list.sel);
 }
@@ -57,7 +57,7 @@ handover_answer(struct view *v, void *arg, const json_t *answer, const struct fa
 		return;
 	}
 	/* the marker stays on what it was on, wherever that is now */
-	(void)snprintf(key, sizeof(key), "%s", jtext(selected(w), "key"));
+	(void)snprintf(key, sizeof(key), "%s", jtext(handover_selected(w), "key"));
 	json_decref(w->answer);
 	w->answer = json_deep_copy(answer);
 	w->list.n = jcount(items(w));
@@ -256,20 +256,26 @@ handover_key(struct view *v, const struct key *k)
 {
 	struct handover_view *w = (struct handover_view *)v;
 
-	if (k->pasted || k->code != TK_CHAR || !w->answer)
+	if (k->pasted || !w->answer)
+		return false;
+	if (k->code == TK_F0 + 8) {
+		handover_menu(w);
+		return true;
+	}
+	if (k->code != TK_CHAR)
 		return false;
 	switch (k->cp) {
 	case ' ':
 	case 0x3000: /* the wide blank of an input method */
-		handover_pass(w, selected(w));
+		handover_pass(w, handover_selected(w));
 		return true;
 	case 'e':
 	case 'E':
-		handover_word(w, selected(w));
+		handover_word(w, handover_selected(w));
 		return true;
 	case 'o':
 	case 'O':
-		handover_owner(w, selected(w));
+		handover_owner(w, handover_selected(w));
 		return true;
 	case 'a':
 	case 'A':
@@ -308,7 +314,7 @@ handover_command(struct view *v, enum command_id id)
 		if (m)
 			app_push_view(v->app, view_inbox_new(v->app, jtext(m, "id")));
 		else if (id == CMD_OPEN)
-			handover_pass(w, selected(w));
+			handover_pass(w, handover_selected(w));
 		else
 			return false;
 		return true;
@@ -330,7 +336,7 @@ static bool
 handover_hint(struct view *v, char *buf, size_t size)
 {
 	(void)v;
-	hint_text(buf, size, _("Space passes  E word  O owner  A answers  W stays  T tests  R replay"));
+	hint_text(buf, size, _("Space passes  E word  O owner  A answers  T tests  R replay  F8 more"));
 	hint_add(buf, size, CMD_SUBMIT, _(" signs"));
 	hint_add(buf, size, CMD_BACK, _(" back"));
 	return true;

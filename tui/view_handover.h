@@ -19,5 +19,7 @@ void handover_owner(struct handover_view *, const json_t *item);
 void handover_readback(struct handover_view *);
 void handover_sign(struct handover_view *);
 void handover_stay(struct handover_view *);
+void handover_menu(struct handover_view *);	/* the same by digits: an input method swallows letters */
+const json_t *handover_selected(const struct handover_view *);	/* view_handover.c */
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "../formats/buf.h"
 #include "../formats/i18n.h"
+#include "act_log.h"
 #include "compose.h"
 #include "view_handover.h"
 
@@ -247,6 +248,72 @@ handover_readback(struct handover_view *w)
 		if (i < PROMPT_FIELDS)
 			prompt_field(p, jtext(o, "text"), jflag(o, "right") ? jtext(o, "value") : "", 0);
 	prompt_info(p, _("a wrong answer is kept, and asked again; nothing due: -"));
+	app_prompt(w->v.app, p);
+}
+
+/* ---- giving it up, the menu ---- */
+
+static void
+abandon_done(struct view *v, void *arg, const char *const *value)
+{
+	json_t *body = step(KIND_HANDOVER, DUTY_HANDOVER_ABANDONED);
+
+	(void)arg;
+	set(body, F_PERSON, value[0]);
+	set(body, F_REASON, value[1]);
+	submit((struct handover_view *)v, body, "", "", _("handover given up"));
+}
+
+static void
+handover_abandon(struct handover_view *w)
+{
+	struct prompt *p;
+
+	if (!begun(w))
+		return;
+	p = prompt_new(w->v.app, &w->v, _("give this handover up: who is responsible stays so"), abandon_done, NULL);
+	prompt_field(p, _("given up by"), "", PROMPT_REQUIRED);
+	prompt_field(p, _("why"), "", PROMPT_REQUIRED);
+	prompt_confirm(p, _("give it up? 1 = yes "));
+	app_prompt(w->v.app, p);
+}
+
+static void
+menu_chosen(struct view *v, void *arg, const char *const *value)
+{
+	struct handover_view *w = (struct handover_view *)v;
+
+	(void)arg;
+	switch (*value[PROMPT_FIELDS - 1]) {
+	case '1':
+		handover_readback(w);
+		break;
+	case '2':
+		handover_word(w, handover_selected(w));
+		break;
+	case '3':
+		handover_owner(w, handover_selected(w));
+		break;
+	case '4':
+		handover_stay(w);
+		break;
+	case '5':
+		act_test(v->app, v, "");
+		break;
+	case '6':
+		app_push_view(v->app, view_replay_new(v->app));
+		break;
+	default:
+		handover_abandon(w);
+	}
+}
+
+void
+handover_menu(struct handover_view *w)
+{
+	struct prompt *p = prompt_new(w->v.app, &w->v, _("handover: what else"), menu_chosen, NULL);
+
+	prompt_choice(p, _("1 read back  2 word  3 owner  4 stays  5 test  6 replay  7 give it up"), 7);
 	app_prompt(w->v.app, p);
 }
 

@@ -117,7 +117,8 @@ act_walk(struct night *n, struct word *v, size_t k)
 	json_array_foreach(json_object_get(a, "items"), i, item) {
 		open += strcmp(member(item, "kind"), "incident") == 0;
 		if (ok && !json_is_true(json_object_get(item, "passed")))
-			ok = submit(n, s, json_pack("{s:s, s:s, s:s}", "kind", "handover", "duty_step", "item", "topic", member(item, "key")));
+			ok = submit(n, s, json_pack("{s:s, s:s, s:s, s:s*}", "kind", "handover", "duty_step", "item", "topic", member(item, "key"),
+			    "person", member(item, "new_owner")[0] != '\0' ? member(item, "new_owner") : NULL));
 	}
 	json_decref(a);
 	(void)snprintf(number, sizeof number, "%ld", open);

@@ -234,7 +234,7 @@ clock_run(struct world *w, int64_t until, int64_t least)
 		int64_t left = until - clock_wall(w);
 
 		/* With nothing at hand timers may be late by seconds; towards the end of the run they are not. */
-		clock_leap(w, left > DAY_MS ? least * 60 : left > DAY_MS / 4 ? least * 20 : left > HOURS_MS ? least * 8 : left > FAR_MS ? least * 4 : left > NEAR_MS ? least : least / 4, until);
+		clock_leap(w, left > DAY_MS / 4 ? least * 60 : left > HOURS_MS ? least * 15 : left > FAR_MS ? least * 4 : left > NEAR_MS ? least : least / 4, until);
 	}
 	/* whoever is woken by the last instant has its turn */
 	for (int i = 0; i < 200; i++) {

@@ -48,7 +48,7 @@ run(const struct test *t)
 int
 main(int argc, char **argv)
 {
-	static const struct test *const all[] = { cases_basic, cases_work, cases_report, cases_chain, cases_life, cases_fake };
+	static const struct test *const all[] = { cases_basic, cases_work, cases_report, cases_chain, cases_life, cases_line, cases_fake };
 	const char *env = getenv("BUILD");
 	bool list = false;
 	int c;

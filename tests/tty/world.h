@@ -50,6 +50,6 @@ void fail(struct pty *, const char *file, int line, const char *fmt, ...) __attr
 void compare(struct pty *, const char *name, const char *file, int line);
 #define SCREEN(p, name) compare((p), (name), __FILE__, __LINE__)
 
-extern const struct test cases_basic[], cases_work[], cases_report[], cases_chain[], cases_life[], cases_fake[];
+extern const struct test cases_basic[], cases_work[], cases_report[], cases_chain[], cases_life[], cases_line[], cases_fake[];
 
 #endif

@@ -168,7 +168,7 @@ test_match(void **state)
 		{ "ＪＢ", CMD_INTAKE, 2 },	/* full width, capitals */
 		{ "  Jb 1122-001", CMD_INTAKE, 2 },	/* what follows the word are arguments */
 		{ "　报　首", CMD_REPORT, 1 },		/* blanks of an input method */
-		{ "rep", CMD_REPORT, 1 },
+		{ "rep", CMD_REPORT, 2 },		/* 报告 重放 */
 		{ "zzz", CMD_NONE, 0 },
 		{ "\xe6\x8e", CMD_NONE, 0 },
 	};

@@ -146,6 +146,33 @@ s1_3_hosted_seat_cut(void **state)
 	assert_int_equal(node_delivery(county, &id, "330225102"), DLV_DELIVERED);
 }
 
+/* S6-9: the hour of the handover goes by: nothing is handed over by itself, and the county sees who is still responsible, and since when it is due. */
+static void
+s6_9_handover_past(void **state)
+{
+	struct net *net = *state;
+	struct node *town = &net->node[TOWN], *county = &net->node[COUNTY];
+	char from[40], until[40], later[40];
+	int64_t end;
+
+	net_start(net);
+	end = node_now(town) + 10 * MIN;
+	time_format(end - 24 * HOUR, TIME_RFC3339, from, sizeof from);
+	time_format(end, TIME_RFC3339, until, sizeof until);
+	time_format(end + 24 * HOUR, TIME_RFC3339, later, sizeof later);
+	(void)node_says(town, "shift1", (const char *const[]){"kind", "roster", "duty_step", "shift", "shift", "一", "period_from", from, "period_to", until,
+	    "duty_officer", "何勇", "author", "何勇", NULL});
+	(void)node_says(town, "shift2", (const char *const[]){"kind", "roster", "duty_step", "shift", "shift", "二", "period_from", until, "period_to", later,
+	    "duty_officer", "许宁", "author", "何勇", NULL});
+	(void)node_says(town, "on", (const char *const[]){"kind", "roster", "duty_step", "sign-on", "person", "何勇", "author", "何勇", NULL});
+	net_run(net, MIN);
+	assert_string_equal(seen(county, TOWN).on_duty, "何勇");
+	assert_int_equal(seen(county, TOWN).due_handover, 0);
+	net_run(net, 30 * MIN);
+	assert_string_equal(seen(county, TOWN).on_duty, "何勇");
+	assert_true(seen(county, TOWN).due_handover > end - MIN && seen(county, TOWN).due_handover < end + MIN);
+}
+
 /* The line between the stations: since when, and what came back with it; an older peer tells nothing. */
 static void
 line_down(void **state)
@@ -416,6 +443,7 @@ main(void)
 	    L(s1_1_key_not_host),
 	    L(thin),
 	    L(s1_3_hosted_seat_cut),
+	    L(s6_9_handover_past),
 	    L(line_down),
 	    L(by_acts),
 	    L(garbage),

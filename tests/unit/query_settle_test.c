@@ -433,7 +433,8 @@ any_message(size_t i, struct msgid *id, struct msgid *incident)
 	return b;
 }
 
-/* What people are asked for, in one text: every thing owed, every message that asks for attention, and the figures. */
+/* What people are asked for, in one text: every thing owed here (a signature that others owe is asked of them), every message that asks
+ * for attention, and the figures. */
 static char *
 asked(void)
 {
@@ -445,6 +446,9 @@ asked(void)
 		if (flag(at(in, "messages", i), "attention"))
 			(void)json_array_append(list, json_array_get(json_object_get(in, "messages"), i));
 	(void)json_object_set_new(all, "attention", list);
+	for (size_t i = count(o, "items"); i-- > 0;)
+		if (strcmp(str(at(o, "items", i), "what"), "await-sign") == 0)
+			(void)json_array_remove(json_object_get(o, "items"), i);
 	(void)json_object_set(all, "owed", o);
 	(void)json_object_set(all, "unsigned", json_object_get(st, "unsigned"));
 	text = json_dumps(all, JSON_SORT_KEYS | JSON_INDENT(1));
