@@ -74,7 +74,9 @@
  *                                                                  counts{calls reports orders rings mutes late}   (collected anew each time)
  * replay      [from] [to] [shift now|last]                         from to rows[{at kind(span act handover ring log mute due late) id text}]   (a shift in three minutes)
  * rolls       [limit]                                              rolls[{station station_name at due answered phone rings outcome person on_roster}] stations[{station
- *                                                                  name last presence presence_name duty[] numbers[] today note}] totals{}
+ *                                                                  name role last presence presence_name last_key silent duty[] numbers[] today note}] totals{}
+ *                                                                  owed[{id from at due}] (came here, not answered) draw[] (codes in the order of the lot)
+ *                                                                  rings minutes shift
  * zeros       [day]                                                day due stations[{station name state at person}] missing[] own
  * track       ref | id                                             a directive: text due every asks[] rows[{to to_name presence presence_name delivered read signed signer
  *                                                                  proxy taken progress next state state_name figures{} as_of missing ways[] steps[] misread late}]
@@ -85,7 +87,8 @@
  * outlets     -                                                    outlets[{name kind ok since last_ok tested detail waiting}]
  * outlet_test [name] person                                        -
  * backup      [path]                                               path bytes ms    (after it is whole on disk)
- * attend      -                                                    -               (a person has pressed a key)
+ * attend      [seat: dead|alive]                                   -               (a person has pressed a key; seat: the desk's terminal answers no
+ *                                                                  more, or again, which is no key)
  * reload      -                                                    neighbours     (topology.tsv read again)
  *
  * draft_move takes pins[] as submit does.  A PIN that is wrong is refused with EX_NOPERM, field "pin", tries left in the text; a person

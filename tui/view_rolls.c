@@ -19,8 +19,8 @@
 
 #define BELOW 6		/* rows under the list */
 #define COL_NAME 2
-#define COL_PRESENCE 16
-#define COL_PHONE 42
+#define COL_PRESENCE 14
+#define COL_PHONE 44
 #define COL_TODAY 58
 #define COL_NOTE 68
 

@@ -17,9 +17,9 @@
 #define COL_NAME 2
 #define COL_DUE 20
 #define COL_STATE 28
-#define COL_AT 40
-#define COL_PERSON 54
-#define COL_EVENTS 64
+#define COL_AT 39
+#define COL_PERSON 52
+#define COL_EVENTS 66
 #define BELOW 3
 
 struct zeros_view {

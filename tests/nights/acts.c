@@ -57,7 +57,8 @@ do_station(struct night *n, struct word *v, size_t k)
 	char text[200];
 
 	if (k < 4 || n->started)
-		return fail(n, "station ALIAS CODE NAME [under ALIAS] [as ROLE] [rate N] [rtt MS] [hosted] [phone] [outlet] [set LINE], before start");
+		return fail(n,
+		    "station ALIAS CODE NAME [under ALIAS] [as ROLE] [rate N] [rtt MS] [hosted] [phone] [outlet] [set LINE]; before start");
 	s = world_add(&n->w, v[1].text, v[2].text, v[3].text);
 	(void)snprintf(s->role, sizeof s->role, "child");
 	for (size_t i = 4; i < k; i++) {
@@ -421,13 +422,17 @@ do_table(struct night *n, struct word *v, size_t k)
 }
 
 static const struct { const char *name; bool before; act_fn fn; } acts[] = {
-	{"begin", true, do_begin}, {"table", true, do_table}, {"profile", true, do_profile}, {"station", true, do_station}, {"start", true, do_start},
-	{"wait", false, do_wait}, {"on", false, do_command}, {"refuse", false, do_command}, {"plain", false, do_command},
-	{"ask", false, do_ask}, {"deny", false, do_ask}, {"said", false, do_said}, {"unsaid", false, do_said}, {"see", false, do_see}, {"unsee", false, do_see},
-	{"let", false, act_let}, {"dump", false, act_dump}, {"screen", false, do_screen}, {"noscreen", false, do_screen}, {"rung", false, do_rung},
-	{"unrung", false, do_rung}, {"verify", false, act_verify}, {"walk", false, act_walk}, {"spans", false, act_spans}, {"cut", false, do_link}, {"mend", false, do_link},
-	{"kill", false, do_power}, {"stop", false, do_power}, {"clock", false, do_clock}, {"desk", false, do_desk},
-	{"undesk", false, do_desk}, {"unplug", false, do_desk}, {"plug", false, do_desk}, {"type", false, do_type}};
+	{"begin", true, do_begin}, {"table", true, do_table}, {"profile", true, do_profile},
+	{"station", true, do_station}, {"start", true, do_start}, {"wait", false, do_wait},
+	{"on", false, do_command}, {"refuse", false, do_command}, {"plain", false, do_command},
+	{"ask", false, do_ask}, {"deny", false, do_ask}, {"said", false, do_said}, {"unsaid", false, do_said},
+	{"see", false, do_see}, {"unsee", false, do_see}, {"let", false, act_let}, {"dump", false, act_dump},
+	{"screen", false, do_screen}, {"noscreen", false, do_screen}, {"rung", false, do_rung},
+	{"unrung", false, do_rung}, {"verify", false, act_verify}, {"walk", false, act_walk},
+	{"spans", false, act_spans}, {"cut", false, do_link}, {"mend", false, do_link},
+	{"kill", false, do_power}, {"stop", false, do_power}, {"clock", false, do_clock},
+	{"desk", false, do_desk}, {"undesk", false, do_desk}, {"unplug", false, do_desk},
+	{"plug", false, do_desk}, {"type", false, do_type}};
 
 bool
 act_line(struct night *n, struct word *v, size_t k)

@@ -48,7 +48,8 @@ member(const json_t *o, const char *name)
 static bool
 answer(struct night *n, struct wstation *s, const char *question, const char *text)
 {
-	return submit(n, s, json_pack("{s:s, s:s, s:s, s:s}", "kind", "handover", "duty_step", "item", "question", question, "answer", text));
+	return submit(n, s,
+	    json_pack("{s:s, s:s, s:s, s:s}", "kind", "handover", "duty_step", "item", "question", question, "answer", text));
 }
 
 static bool
@@ -140,14 +141,15 @@ act_walk(struct night *n, struct word *v, size_t k)
 	return ok;
 }
 
-/* spans STATION FROM TO: in the replay each span of responsibility ends where the next begins, the first begins by FROM, the last is open */
+/* spans STATION FROM TO: in the replay each span of responsibility ends where the next begins, the first begins by FROM, the
+ * last is open */
 bool
 act_spans(struct night *n, struct word *v, size_t k)
 {
 	struct wstation *s = k == 4 ? act_station(n, &v[1]) : NULL;
 	int64_t from, to;
 	json_t *a, *row, *before = NULL;
-	char at[16], end[24];
+	char at[16];
 	size_t i;
 	bool ok = true;
 
@@ -163,9 +165,13 @@ act_spans(struct night *n, struct word *v, size_t k)
 		buf_puts(&n->saw, "\n");
 		buf_puts(&n->saw, member(row, "text"));
 		clock_text(ms, at);
-		(void)snprintf(end, sizeof end, "%s", at);
-		if (before == NULL ? ms > from + 60000 : strlen(member(before, "text")) < 5 || strcmp(member(before, "text") + strlen(member(before, "text")) - 5, end) != 0)
-			ok = false;
+		if (before == NULL)
+			ok = ms <= from + 60000;
+		else {
+			const char *text = member(before, "text");
+
+			ok = ok && strlen(text) > 5 && strcmp(text + strlen(text) - 5, at) == 0;
+		}
 		before = row;
 	}
 	ok = ok && before != NULL && (strstr(member(before, "text"), "至今") != NULL || strstr(member(before, "text"), "now") != NULL);

@@ -199,7 +199,7 @@ clock_leap(struct world *w, int64_t least, int64_t until)
 			w->forced++;
 			break;
 		}
-		(void)nanosleep(&nap, NULL);
+		(void)ppoll(NULL, 0, &nap, NULL);
 		world_desks(w, 0);
 	}
 	now = night_ns(w);
@@ -234,7 +234,9 @@ clock_run(struct world *w, int64_t until, int64_t least)
 		int64_t left = until - clock_wall(w);
 
 		/* With nothing at hand timers may be late by seconds; towards the end of the run they are not. */
-		clock_leap(w, left > DAY_MS / 4 ? least * 60 : left > HOURS_MS ? least * 15 : left > FAR_MS ? least * 4 : left > NEAR_MS ? least : least / 4, until);
+		clock_leap(w,
+		    left > DAY_MS / 4 ? least * 30 : left > HOURS_MS ? least * 15 : left > FAR_MS ? least * 4 : left > NEAR_MS ? least : least / 4,
+		    until);
 	}
 	/* whoever is woken by the last instant has its turn */
 	for (int i = 0; i < 200; i++) {
@@ -244,6 +246,6 @@ clock_run(struct world *w, int64_t until, int64_t least)
 		world_desks(w, 0);
 		if (quiet(w, &due, 0))
 			break;
-		(void)nanosleep(&nap, NULL);
+		(void)ppoll(NULL, 0, &nap, NULL);
 	}
 }

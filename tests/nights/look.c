@@ -1,8 +1,8 @@
 /*
  * Paths into a JSON answer:  rows[to=330225102].presence_name   owed.items[*].due   rows#   [0].id
  *
- * [N] an element, [KEY=TEXT] and [KEY~TEXT] those whose member is or holds the text, several in a row: all of that; [*] all; # behind an
- * array is its length.
+ * [N] an element, [KEY=TEXT] and [KEY~TEXT] those whose member is or holds the text, several in a row: all of that; [*] all; #
+ * behind an array is its length.
  * A test holds when it does for any value the path leads to; != and !~ when no value is or holds it.  Numbers compare as
  * numbers, instants (a value typed as a time) to the minute with = and !=.
  */

@@ -12,7 +12,7 @@
  *   profile xs-sample                            rule profiles of all stations
  *   station ALIAS CODE NAME [under ALIAS] [as child|department|neighbour] [rate BITS] [rtt MS] [hosted] [phone] [outlet]
  *           [set "k = v"]                        phone: no machine, only a name for it; outlet: alarm outlets that always work
- *   include setting.night                        from the same folder
+ *   include setting.inc                          from the same folder (FILE.inc: no night of its own)
  *   table rules/deadlines.local.tsv "a|b|c" ...  a local table of the configuration, a row a text, | for the tabs; also while it runs
  *   start                                        makes and starts them all
  *   step S1-1 21:30 ["words"]                    runs until then: the next such time of day; also YYYY-MM-DD HH:MM
@@ -369,14 +369,7 @@ main(int argc, char **argv)
 			(void)glob(argv[i], i == optind ? GLOB_NOCHECK : GLOB_NOCHECK | GLOB_APPEND, NULL, &g);
 	while (next < g.gl_pathc || running > 0) {
 		for (int i = 0; i < o.jobs; i++) {
-			const char *name;
-
-			while (job[i].pid == 0 && next < g.gl_pathc) {
-				name = strrchr(g.gl_pathv[next], '/');
-				if (strcmp(name != NULL ? name + 1 : g.gl_pathv[next], "setting.night") == 0) {
-					next++;
-					continue;
-				}
+			if (job[i].pid == 0 && next < g.gl_pathc) {
 				job_start(&job[i], &o, g.gl_pathv[next++]);
 				running++;
 			}

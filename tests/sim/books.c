@@ -1,5 +1,5 @@
 /*
- * The shipped codebooks and rules, and divisions for every station of the simulated map: the shipped ones know one county
+ * The shipped codebooks and rules with daily zero reports, and divisions for every station of the simulated map: the shipped ones know one county
  * only, and an addressee that is in no codebook is refused as a slip of the finger.  They stand in a folder of their own
  * for the moment of loading: the shipped files by link, the made ones as divisions.local.tsv.
  */
@@ -77,7 +77,7 @@ world_books(struct world *w)
 
 	if (cb == NULL) {
 		snprintf(books, sizeof books, "%s", dir);
-		if (conf_dir(shipped, sizeof shipped, &f) != NULL && (rules = rules_load(shipped, &f)) != NULL) {
+		if (conf_dir(shipped, sizeof shipped, &f) != NULL && (rules = rules_load_profiles(shipped, "zero-daily", &f)) != NULL) {
 			if (realpath(shipped, found) == NULL || mkdtemp(dir) == NULL)
 				quit(shipped);
 			snprintf(books, sizeof books, "%s/codebooks", dir);

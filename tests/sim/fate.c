@@ -196,6 +196,18 @@ world_code(const struct world *w, size_t i)
 	return w->nodes[i].place->code;
 }
 
+int64_t
+world_began(const struct world *w)
+{
+	return w->began;
+}
+
+int64_t
+world_clock(struct world *w, size_t i)
+{
+	return node_time(&w->nodes[i]);
+}
+
 const struct map *
 world_map(const struct world *w)
 {

@@ -27,7 +27,7 @@ run_fail(struct run *r, const char *what, size_t i, size_t k)
 		    world_code(r->w, r->e[i].node), k < r->e[i].nto ? " to " : "",
 		    k < r->e[i].nto ? world_code(r->w, r->e[i].to[k].node) : "");
 	snprintf(r->why, sizeof r->why, "%s (%s; %+.1f s%s)", what, who,
-	    (double)(world_now(r->w) - WORLD_START) / 1000.0, r->calm ? ", in the calm" : "");
+	    (double)(world_now(r->w) - world_began(r->w)) / 1000.0, r->calm ? ", in the calm" : "");
 }
 
 /* ---- whom it goes to ---- */
@@ -223,7 +223,7 @@ ledger_look(struct run *r)
 	r->looked = world_now(r->w);
 	if (*r->why == '\0' && *world_wrong(r->w) != '\0')
 		snprintf(r->why, sizeof r->why, "%s (%+.1f s%s)", world_wrong(r->w),
-		    (double)(world_now(r->w) - WORLD_START) / 1000.0, r->calm ? ", in the calm" : "");
+		    (double)(world_now(r->w) - world_began(r->w)) / 1000.0, r->calm ? ", in the calm" : "");
 }
 
 /* ---- disks lost ---- */

@@ -10,13 +10,14 @@
 #include <sysexits.h>
 #include "../../formats/buf.h"
 #include "../../formats/life.h"
+#include "../../formats/value.h"
 #include "run.h"
 
 #define TICKET_SENT 3
 #define BRIEF_MAX 1800
 
-static struct entry *
-add(struct run *r, size_t node, int kind)
+struct entry *
+people_entry(struct run *r, size_t node, int kind)
 {
 	struct entry *e;
 
@@ -36,8 +37,8 @@ add(struct run *r, size_t node, int kind)
 	return e;
 }
 
-static void
-to(struct run *r, struct entry *e, size_t node)
+void
+people_to(struct run *r, struct entry *e, size_t node)
 {
 	const char *code = world_code(r->w, node);
 
@@ -65,7 +66,7 @@ often(struct run *r, unsigned per_mille)
 static void
 report(struct run *r, size_t node)
 {
-	struct entry *e = add(r, node, KIND_REPORT);
+	struct entry *e = people_entry(r, node, KIND_REPORT);
 	struct figure unknown = {.q = FIG_UNKNOWN};
 	char text[BRIEF_MAX + 21];
 	size_t len = rng_below(world_rng(r->w), BRIEF_MAX) + 20;
@@ -85,26 +86,30 @@ report(struct run *r, size_t node)
 		body_set_num(e->body, F_GRADE, GRADE_II);
 	if (often(r, 100))
 		e->realm = REALM_EXERCISE;
-	to(r, e, node == 0 ? 1 + rng_below(world_rng(r->w), world_size(r->w) - 1) : world_map(r->w)->p[node].up);
+	people_to(r, e, node == 0 ? 1 + rng_below(world_rng(r->w), world_size(r->w) - 1) : world_map(r->w)->p[node].up);
 	if (often(r, 500))
-		to(r, e, 0);
+		people_to(r, e, 0);
 	if (often(r, 150))
-		to(r, e, anybody(r));
+		people_to(r, e, anybody(r));
 }
 
 /* The same, checked by one and approved by another before it goes. */
 static void
 reviewed(struct run *r, size_t node)
 {
-	struct entry *e = add(r, node, KIND_REPORT);
+	struct entry *e = people_entry(r, node, KIND_REPORT);
 	struct buf b = {0};
+	char learned[64];
 
 	e->must = true;
 	e->stage = STAGE_FIRST;
+	if (r->rooms != NULL && often(r, 500))
+		e->approve_at = world_now(r->w) + (int64_t)rng_below(world_rng(r->w), 90) * 60000;
+	time_format(world_now(r->w) - 3600000, TIME_RFC3339, learned, sizeof learned);
 	buf_printf(&b,
 	    "{\"realm\":\"live\",\"body\":{\"kind\":\"report\",\"foreign_id\":\"%s\",\"place\":\"somewhere\",\"title\":\"%s\","
-	    "\"type\":\"yjpt:12G00\",\"brief\":\"reviewed\",\"learned\":\"2026-09-19T21:00:00+08:00\",\"dead\":\"?\",\"to\":\"%s\"}}",
-	    e->rid, e->rid, world_code(r->w, node == 0 ? 1 : world_map(r->w)->p[node].up));
+	    "\"type\":\"yjpt:12G00\",\"brief\":\"reviewed\",\"learned\":\"%s\",\"dead\":\"?\",\"to\":\"%s\"}}",
+	    e->rid, e->rid, learned, world_code(r->w, node == 0 ? 1 : world_map(r->w)->p[node].up));
 	e->request = xstrdup(buf_cstr(&b));
 	buf_free(&b);
 	body_unset(e->body, F_TO);
@@ -113,14 +118,14 @@ reviewed(struct run *r, size_t node)
 static void
 direct(struct run *r, size_t node)
 {
-	struct entry *e = add(r, node, KIND_DIRECTIVE);
+	struct entry *e = people_entry(r, node, KIND_DIRECTIVE);
 	size_t n = 1 + rng_below(world_rng(r->w), 3);
 
 	e->must = true;
 	body_set_text(e->body, F_TEXT, "count the people, report back");
 	while (n-- > 0)
-		to(r, e, anybody(r));
-	to(r, e, node == 0 ? 1 : 0);
+		people_to(r, e, anybody(r));
+	people_to(r, e, node == 0 ? 1 : 0);
 }
 
 /* ---- what they answer ---- */
@@ -166,7 +171,7 @@ answer(struct run *r, size_t node)
 
 	if (!pick(r, node, often(r, 700) ? KIND_REPORT : KIND_DIRECTIVE, &id))
 		return;
-	e = add(r, node, KIND_RECEIPT);
+	e = people_entry(r, node, KIND_RECEIPT);
 	e->realm = id.realm;
 	e->ref = id;
 	e->act = acts[rng_below(world_rng(r->w), 5)];
@@ -188,7 +193,7 @@ feed_back(struct run *r, size_t node)
 
 	if (!pick(r, node, KIND_DIRECTIVE, &id))
 		return;
-	e = add(r, node, KIND_FEEDBACK);
+	e = people_entry(r, node, KIND_FEEDBACK);
 	e->realm = id.realm;
 	e->ref = id;
 	body_add_id(e->body, F_REFS, &id);
@@ -236,9 +241,9 @@ go_on(struct run *r, size_t node)
 
 	if (of == NULL)
 		return;
-	id = of->id; /* add() may move it */
+	id = of->id; /* people_entry() may move it */
 	realm = of->realm;
-	e = add(r, node, kinds[what]);
+	e = people_entry(r, node, kinds[what]);
 	e->realm = realm;
 	switch (what) {
 	case 0:
@@ -293,13 +298,16 @@ review(struct run *r, size_t i)
 	v.len = 0;
 	v.event = DRAFT_PASS;
 	world_review(r->w, e->node, i * 4 + 1, &v);
+	/* A leader who is late lets it lie, checked and not sent. */
+	if (!r->calm && world_now(r->w) < e->approve_at)
+		return;
 	v.event = DRAFT_APPROVE;
 	v.person = "leader";
 	world_review(r->w, e->node, i * 4 + TICKET_SENT, &v);
 }
 
-static void
-ask(struct run *r, size_t i)
+void
+people_ask(struct run *r, size_t i)
 {
 	struct entry *e = &r->e[i];
 	struct station_submit s = {.rid = e->rid, .seat = "sim", .realm = e->realm, .body = e->body, .confirmed = true};
@@ -317,7 +325,7 @@ people_ask_again(struct run *r, unsigned per_mille)
 	for (size_t i = r->settled_below; i < r->n; i++)
 		if (!r->e[i].answered && !r->e[i].refused && world_station(r->w, r->e[i].node) != NULL &&
 		    often(r, per_mille))
-			ask(r, i);
+			people_ask(r, i);
 }
 
 void
@@ -333,7 +341,7 @@ people_act(struct run *r)
 {
 	size_t node = anybody(r), before = r->n;
 
-	if (world_station(r->w, node) != NULL) {
+	if (world_station(r->w, node) != NULL && !duty_asleep(r, node)) {
 		switch (rng_below(world_rng(r->w), 16)) {
 		case 0:
 		case 1:
@@ -360,7 +368,7 @@ people_act(struct run *r)
 			break;
 		}
 		if (r->n > before)
-			ask(r, before);
+			people_ask(r, before);
 	}
 	people_ask_again(r, 500);
 }

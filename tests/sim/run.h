@@ -33,6 +33,7 @@ struct entry {			/* one thing a person wants sent */
 	bool twice;		/* the station's memory of requests was lost before the answer came */
 	bool same;		/* it stood already: another entry's */
 	bool unsure;		/* a disk was lost before the addressees were known */
+	int64_t approve_at;	/* virtual ms: its leader lets it lie until then */
 	bool relaxed;		/* a disk that held it was lost: only the origin's patience brings it on */
 	struct addressee to[TO_MAX];
 	size_t nto;
@@ -43,6 +44,8 @@ struct run_conf {
 	size_t stations;
 	int64_t minutes;
 	bool ram, verbose;
+	bool duty;		/* hours of duty with people in the rooms (duty.c), not minutes of storm */
+	bool week;		/* the same for seven days: gently, day and night shifts */
 };
 
 struct run {
@@ -59,12 +62,16 @@ struct run {
 	int64_t not_before;	/* the calm lasts at least until then */
 	unsigned lose_reply;	/* per mille: the person never sees the answer */
 	uint64_t submits, refusals, returned, lost, hours;
+	struct rooms *rooms;	/* NULL: nobody keeps a register */
 	char why[1200];
 };
 
 void run_fail(struct run *, const char *what, size_t entry, size_t to);	/* the first counts */
 
 /* people.c */
+struct entry *people_entry(struct run *, size_t node, int kind);	/* moves r->e */
+void people_to(struct run *, struct entry *, size_t node);
+void people_ask(struct run *, size_t entry);	/* submits it, again too */
 void people_act(struct run *);			/* somebody does something, and those without an answer ask again */
 void people_ask_again(struct run *, unsigned per_mille);
 void people_attend(struct run *);		/* every hosted seat */
@@ -80,6 +87,17 @@ bool ledger_unlifted(const struct run *, const struct entry *, const struct addr
 /* judge.c */
 void judge(struct run *);			/* at quiescence */
 void judge_journal(struct run *, size_t node);	/* at any time: verify and quarantine of one that is up and between turns */
+
+/* duty.c */
+void duty_open(struct run *);
+void duty_close(struct run *);
+void duty_act(struct run *);			/* everybody who is awake looks at what he has to do */
+bool duty_asleep(const struct run *, size_t node);	/* nobody there does anything, whatever is owed */
+bool duty_keeps(const struct run *, size_t node);	/* has anybody of it been entered into a register? */
+
+/* duty_judge.c */
+struct duty_sums { size_t owed, late, chases, spans; };
+void judge_duty(struct run *, size_t node, struct duty_sums *);	/* of one that is up and between turns; sums: added to, NULL */
 
 /* records.c */
 void judge_rows(struct run *, size_t node);	/* at any time: the cached folds */

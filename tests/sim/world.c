@@ -82,7 +82,7 @@ static const struct station_ops ops = {
 int64_t
 node_time(struct node *n)
 {
-	int64_t t = n->w->now + n->skew + (n->w->now - WORLD_START) * n->ppm / 1000000;
+	int64_t t = n->w->now + n->skew + (n->w->now - n->w->began) * n->ppm / 1000000;
 
 	if (t < n->last_local) {
 		n->again = n->again || n->last_local - t > STEP_BACK_MAX;
@@ -161,6 +161,7 @@ turn_once(struct node *n)
 	wake = station_wake(n->s);
 	wake = wake - t > WAKE_MAX ? WAKE_MAX : wake - t;
 	n->wake_at = w->now + (wake < 1 ? 1 : wake);
+	node_duty_due(n);
 }
 
 static void
@@ -171,6 +172,12 @@ turn(struct node *n)
 		world_stop(n->w, n->index);
 		world_restart(n->w, n->index);
 	}
+}
+
+void
+node_turn_now(struct node *n)
+{
+	turn(n);
 }
 
 /* After an input: the turn, or, so that several inputs share one, a little later. */
@@ -199,6 +206,7 @@ down(struct node *n)
 	n->again = false;
 	n->last_local = 0;
 	n->wake_at = INT64_MAX;
+	n->duty_at = INT64_MAX;
 }
 
 void
@@ -304,6 +312,7 @@ world_restart(struct world *w, size_t i)
 	station_start(n->s, t);
 	if (n->room != PREC_ROUTINE)
 		station_room(n->s, t, n->room);
+	node_duty_begin(n);
 	turn(n);
 	return n->s != NULL;
 }
@@ -343,12 +352,18 @@ world_step(struct world *w, int64_t until)
 {
 	int64_t at = INT64_MAX, next;
 	size_t who = w->n;
+	bool duty = false;
 
-	for (size_t i = 0; i < w->n; i++)
-		if (w->nodes[i].s != NULL && w->nodes[i].wake_at < at) {
-			at = w->nodes[i].wake_at;
-			who = i;
-		}
+	for (size_t i = 0; i < w->n; i++) {
+		const struct node *n = &w->nodes[i];
+		int64_t first = n->duty_at < n->wake_at ? n->duty_at : n->wake_at;
+
+		if (n->s == NULL || first >= at)
+			continue;
+		at = first;
+		who = i;
+		duty = n->duty_at < n->wake_at;
+	}
 	if (net_next(w, &next) && next <= at) {
 		struct event e;
 
@@ -366,6 +381,10 @@ world_step(struct world *w, int64_t until)
 	if (at > w->now)
 		w->now = at;
 	vfs_time(w->now);
+	if (duty) {
+		node_duty(&w->nodes[who]);
+		return true;
+	}
 	station_tick(w->nodes[who].s, node_time(&w->nodes[who]));
 	turn(&w->nodes[who]);
 	return true;
@@ -411,6 +430,7 @@ node_new(struct world *w, size_t i)
 	n->place = p;
 	n->room = PREC_ROUTINE;
 	n->wake_at = INT64_MAX;
+	n->duty_at = INT64_MAX;
 	n->sending = xcalloc(p->topo.count + 1, sizeof *n->sending);
 	n->old = rng_chance(&w->rng, w->conf.old);
 	if (w->conf.ppm > 0)
@@ -438,7 +458,7 @@ world_new(const struct world_conf *conf)
 	assert(conf->stations >= 3 && conf->stations <= 1000);
 	w->conf = *conf;
 	w->rng = rng_of(conf->seed);
-	w->now = WORLD_START;
+	w->began = w->now = conf->start != 0 ? conf->start : WORLD_START;
 	w->weather = (struct weather){.delay = 5, .jitter = 20};
 	world_books(w);
 	log_init(conf->verbose ? LOG_LV_INFO : LOG_LV_ERROR + 1, 2);

@@ -16,7 +16,7 @@
 #include "topo.h"
 #include "vfs.h"
 
-#define WORLD_START INT64_C(1790000000000)	/* ms UTC of the virtual beginning */
+#define WORLD_START INT64_C(1790000000000)	/* ms UTC of the virtual beginning, unless the run says another */
 
 struct weather {			/* chances in per mille */
 	unsigned lose_send;		/* a send that "succeeded" and vanished */
@@ -38,11 +38,14 @@ struct world_conf {
 	unsigned old;			/* per mille of the stations that speak protocol version 1 */
 	int64_t reoffer, return_after, day_begins;	/* ms, as in station_conf */
 	int ppm;			/* clocks drift up to that much either way */
+	int64_t start;			/* ms UTC, 0: WORLD_START */
+	bool duty;			/* the duty clockwork runs at every station */
+	int64_t tick;			/* ms: it is looked at no more often than that for the time alone */
 	bool verbose;			/* the stations' logs are shown */
 };
 
 struct world_stats {
-	uint64_t crashes, stops, cuts, burnt, restored, frames, commits;
+	uint64_t crashes, stops, cuts, burnt, restored, frames, commits, ticks, rang;
 	struct disk_stats disk;
 };
 
@@ -56,6 +59,8 @@ const struct station_conf *world_station_conf(const struct world *, size_t node)
 struct station *world_station(struct world *, size_t node);	/* NULL while down */
 struct journal *world_journal(struct world *, size_t node);	/* NULL while down */
 int64_t world_now(const struct world *);
+int64_t world_began(const struct world *);
+int64_t world_clock(struct world *, size_t node);		/* what the clock of a station that is up says, ms UTC */
 struct rng *world_rng(struct world *);
 struct weather *world_weather(struct world *);
 uint64_t world_trace(const struct world *);			/* hash of all that happened, disks included */

@@ -51,6 +51,8 @@ struct node {
 	int ppm, room;
 	bool releasing, again, old; /* releasing: behind a COMMIT, what waited for it */
 	uint64_t turns;
+	int64_t duty_at;	/* when the duty clockwork is looked at next; INT64_MAX: never */
+	uint64_t duty_seq;	/* of the chain, when it was the last time */
 };
 
 struct world {
@@ -66,7 +68,7 @@ struct world {
 	struct event *heap;
 	size_t nheap, cheap;
 	uint64_t order, trace;
-	int64_t now;
+	int64_t now, began;
 	struct world_stats stats;
 	char wrong[1100];
 	struct codebook *cb;
@@ -79,6 +81,12 @@ extern struct image *world_fresh;	/* a disk with an empty journal; made once */
 int64_t node_time(struct node *);	/* its clock */
 void node_turn(struct node *);		/* after an input: the turn, or, so that several share one, a little later */
 void world_note(struct world *, uint64_t); /* into the trace */
+void node_turn_now(struct node *);
+
+/* tick.c */
+void node_duty_begin(struct node *);	/* it has come up */
+void node_duty_due(struct node *);	/* after a turn: what was written may be owed */
+void node_duty(struct node *);		/* the time has come */
 
 void world_books(struct world *);		/* books.c: codebooks and rules */
 

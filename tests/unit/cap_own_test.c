@@ -211,7 +211,7 @@ every_kind(void **state)
 			}
 			body_free(b);
 		}
-	assert_true(lumps > 0 && lumps < KIND_INTAKE * 10);
+	assert_true(lumps > 0 && lumps < KIND_INTAKE * 20);
 }
 
 /* The figures people worry about, one by one. */

