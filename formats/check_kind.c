@@ -153,7 +153,7 @@ static int
 check_outside(const struct body *b, struct fault *f)
 {
 	static const uint32_t stub[] = {F_KIND, F_CHANNEL, F_DONE_AT, F_ROUTE, F_RECEIPT_NO, F_PERSON};
-	int channel = body_enum(b, F_CHANNEL);
+	int channel = body_enum(b, F_CHANNEL), outcome = body_enum(b, F_OUTCOME);
 
 	if (check_missing(b, F_CHANNEL, f) == -1 || check_missing(b, F_DONE_AT, f) == -1 ||
 	    check_missing(b, F_PERSON, f) == -1)
@@ -176,7 +176,9 @@ check_outside(const struct body *b, struct fault *f)
 	}
 	if (channel == CHANNEL_SYSTEM && check_missing(b, F_SYSTEM, f) == -1)
 		return -1;
-	/* a telephone is proven by who answered, the others by a number */
+	/* a telephone is proven by who answered, the others by a number; a try that reached nobody proves nothing (clock_told.c) */
+	if (outcome != 0 && outcome != OUTCOME_REACHED)
+		return 0;
 	if ((channel == CHANNEL_PHONE || channel == CHANNEL_RADIO) && !check_present(b, F_ANSWERED_BY))
 		return check_missing(b, F_ANSWERED_BY, f);
 	if ((channel == CHANNEL_SYSTEM || channel == CHANNEL_FAX) && !check_present(b, F_RECEIPT_NO))

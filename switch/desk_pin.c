@@ -132,12 +132,11 @@ desk_pins_check(struct desk_conn *c, const json_t *request, struct desk_pins *p,
 
 /* ---- pin_set ---- */
 
-/* A leader of the register, another person, who gives his own PIN.  *later: the refusal waits for the commit. */
+/* Somebody of the register who may stand for him, and gives his own PIN.  *later: the refusal waits for the commit. */
 static int
 check_leader(struct desk_conn *c, const char *person, const char *by, const json_t *request, bool *later, struct fault *f)
 {
-	const struct duty *d = station_duty(c->desk->station);
-	const struct staff_person *p = d != NULL ? staff_find(d->staff, by) : NULL;
+	struct station *s = c->desk->station;
 	const char *pin = clean(request, "by_pin", "by_pin", PIN_MAX, f);
 	int64_t left, until;
 	enum pin_state st;
@@ -146,9 +145,11 @@ check_leader(struct desk_conn *c, const char *person, const char *by, const json
 		return -1;
 	if (strcmp(by, person) == 0)
 		return fault_set(f, EX_NOPERM, "by", _("must be another person than the first"));
-	if (p == NULL || (p->roles & 1u << ROLE_DUTY_LEADER) == 0)
-		return fault_set(f, EX_NOPERM, "by", _("%s is no duty leader on the register of this station"), by);
-	st = station_pin_check(c->desk->station, desk_now(c->desk), by, pin, &left, &until);
+	if (!station_pin_voucher(s, person, by))
+		return pin_has(station_journal(s), person) ?
+		    fault_set(f, EX_NOPERM, "by", _("%s is no duty leader on the register of this station"), by) :
+		    fault_set(f, EX_NOPERM, "by", _("%s is neither duty leader nor senior officer on the register of this station"), by);
+	st = station_pin_check(s, desk_now(c->desk), by, pin, &left, &until);
 	if (st == PIN_RIGHT)
 		return 0;
 	if (st == PIN_NONE)

@@ -26,7 +26,13 @@ int pin_fit(const struct rules *, const char *field, const char *pin, struct fau
 struct station;
 /* The same at a station (station_proven.c): the turn is dirty, a lock is in the chain, nobody is asked while the setting says so. */
 enum pin_state station_pin_check(struct station *, int64_t now, const char *person, const char *pin, int64_t *left, int64_t *until);
+/* A first PIN without by: only while nobody could stand for it, else an impostor could be there before the person. */
 int station_pin_set(struct station *, int64_t now, const char *seat, const char *person, const char *old, const char *pin, const char *by, struct fault *);
+/* Who may stand for a PIN `person` does not set with his old one: a duty leader of the register, another person, where he has one already; a duty
+ * leader or senior officer for his first one.  Where none of those has a PIN yet, anybody on the register who has. */
+bool station_pin_voucher(struct station *, const char *person, const char *by);
+/* Is somebody's proof needed for his first PIN?  Not for the very first of the station: nobody is there to give it.  names: some who may. */
+bool station_pin_guarded(struct station *, const char *person, char *names, size_t size);
 void station_pins(struct station *, bool asked);	/* setting `pins`; yes unless said otherwise */
 /* A request is refused after its turn's commit: what was counted is on disk before anybody learns of it. */
 void station_pin_refuse(struct station *, uint64_t ticket, const struct fault *);

@@ -3,11 +3,13 @@
  *
  * What incidents and messages owe is kept as JSON (query_owed.c); what changes by the time alone is added as it is asked for: a promise that has gone
  * by ("退回未办"), whether anybody is there to see what we sent, and that the telephone is due ("改电话").  What the duty book owes (duty_owed.c) is
- * few and by the time, and is made anew each time.
+ * few and by the time, and is made anew each time; so is what a station below has not handed over, which its own word of who is there tells
+ * (presence.h): that room may be asleep, and its own chase on its way for ever.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include "../formats/text.h"
 #include "../formats/value.h"
 #include "chase.h"
 #include "duty_watch.h"
@@ -17,6 +19,7 @@
 #define OWED_ITEMS LIVE_MAX
 #define PRESENCES 64
 #define DAY_MS INT64_C(86400000)
+#define MINUTE_MS INT64_C(60000)
 #define EARLIEST_RUNG_DAYS 1	/* a chain's last rung lies within a day of the limit at which chasing ends */
 
 static bool
@@ -136,6 +139,45 @@ cmp_book(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
+/* Whole minutes, as rosters have them: a span was told, and its way took a while.  The limit is part of what tells one chase from another. */
+static int64_t
+to_minute(int64_t ms)
+{
+	return (ms + MINUTE_MS / 2) / MINUTE_MS * MINUTE_MS;
+}
+
+/* Stations below that are past their handover, by their own word: shown, and rung, when the time the rules give them is over. */
+static void
+book_handovers(struct query *q, struct book *b)
+{
+	const struct topology *t = q->conf->topology;
+	int64_t grace = rules_number(q->conf->rules, NUMBER_HANDOVER_PARENT_MINUTES) * MINUTE_MS;
+	const char *clause = rules_number_clause(q->conf->rules, NUMBER_HANDOVER_PARENT_MINUTES);
+
+	for (size_t i = 0; t != NULL && i < t->count; i++) {
+		struct owed_item it = { .what = OWED_AWAIT_HANDOVER, .from = ORIGIN_DUE, .scope = SCOPE_HOP };
+		char name[160], key[CHASE_KEY / 2], en[256], zh[256];
+		struct presence p;
+		const char *who;
+
+		if (t->n[i].role != ROLE_CHILD)
+			continue;
+		station_presence(q->s, q->now, t->n[i].station, &p);
+		if (p.due_handover <= 0)
+			continue;
+		it.origin = to_minute(p.due_handover);
+		it.due = it.origin + grace;
+		(void)snprintf(it.towards, sizeof it.towards, "%s", t->n[i].station);
+		if (clause != NULL)
+			(void)text_sanitise(clause, strlen(clause), it.clause, sizeof it.clause, false);
+		who = t->n[i].name[0] != '\0' ? t->n[i].name : query_station(q, t->n[i].station, name, sizeof name);
+		(void)snprintf(key, sizeof key, "await-handover %s", t->n[i].station);
+		(void)snprintf(en, sizeof en, "%.90s not handed over, responsible still %.120s", who, p.on_duty[0] != '\0' ? p.on_duty : "?");
+		(void)snprintf(zh, sizeof zh, "%.90s未交接 责任仍%.120s", who, p.on_duty[0] != '\0' ? p.on_duty : "不明");
+		book_add(b, &it, key, en, zh);
+	}
+}
+
 static int
 book_read(struct query *q, struct book *b)
 {
@@ -147,6 +189,7 @@ book_read(struct query *q, struct book *b)
 	if (d == NULL)
 		return -1;
 	duty_owed(d, &env, book_add, b);
+	book_handovers(q, b);
 	if (b->n > 1)
 		qsort(b->v, b->n, sizeof *b->v, cmp_book);
 	return 0;
@@ -223,14 +266,18 @@ answer_due(struct answer *a, const struct live_due *d)
 		return;
 	if (awaits(d->what) || json_object_get(o, "promised") != NULL || json_object_get(o, "passed") != NULL)
 		owed_by_now(a->q, &a->presences, o, d->what, d->due);
-	(void)json_array_append_new(a->list, o);
+	(void)json_array_append_new(a->list, query_owner(a->q, o, d->what));
 }
 
 static void
 answer_book(struct answer *a, const struct book_item *b)
 {
-	json_t *o = book_json(a->q, b);
+	json_t *o;
 
+	/* Not before the time the rules give them; chasing knows of it sooner, to be awake then. */
+	if (b->it.what == OWED_AWAIT_HANDOVER && a->q->now < b->it.due)
+		return;
+	o = book_json(a->q, b);
 	owed_by_now(a->q, &a->presences, o, (int)b->it.what, b->it.due);
 	(void)json_array_append_new(a->list, o);
 }

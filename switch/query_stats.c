@@ -21,6 +21,7 @@
 struct month {
 	struct query *q;
 	struct stats *s;
+	int64_t begun;		/* ms UTC of the first message held: before it nothing was due here */
 	struct msgid *id;
 	size_t n, cap;
 	bool more;
@@ -58,6 +59,13 @@ explain_row(void *ctx, const struct journal_msg *m)
 	stats_explain(w->s, &m->id, b);
 	body_free(b);
 	return 0;
+}
+
+static int
+first_message(void *ctx, const struct journal_msg *m)
+{
+	((struct month *)ctx)->begun = m->stored;
+	return 1;
 }
 
 struct arrival {
@@ -157,8 +165,10 @@ put_median(json_t *o, const char *member, struct stats_spans *sp)
 
 /* Roll calls and zero reports of the station in the month; members stay null where nothing was due. */
 static void
-put_duty(const struct query *q, const struct stats *s, const struct stats_station *st, const struct duty *d, json_t *o)
+put_duty(const struct month *mo, const struct stats_station *st, const struct duty *d, json_t *o)
 {
+	const struct query *q = mo->q;
+	const struct stats *s = mo->s;
 	size_t called = 0, reached = 0, due = 0, in = 0;
 	const char *clause = "";
 	int minute;
@@ -180,6 +190,8 @@ put_duty(const struct query *q, const struct stats *s, const struct stats_statio
 
 		if (limit > s->now)
 			break;
+		if (day + DAY <= mo->begun)
+			continue;
 		due++;
 		in += z != NULL && z->at <= limit;
 	}
@@ -190,8 +202,10 @@ put_duty(const struct query *q, const struct stats *s, const struct stats_statio
 }
 
 static json_t *
-station_json(struct query *q, const struct stats *s, struct stats_station *st, const struct duty *d)
+station_json(const struct month *mo, struct stats_station *st, const struct duty *d)
 {
+	const struct query *q = mo->q;
+	const struct stats *s = mo->s;
 	json_t *o = json_object(), *grid = json_array();
 	const struct { const char *name; size_t n; } counts[] = {{"intakes", st->intakes}, {"firsts", st->firsts},
 	    {"late", st->late}, {"by_leader", st->by_leader}, {"by_line", st->by_line}, {"omitted", st->omitted}, {"asked", st->asked},
@@ -210,7 +224,7 @@ station_json(struct query *q, const struct stats *s, struct stats_station *st, c
 	put_median(o, "carry", &st->carry);
 	put_median(o, "sign", &st->sign);
 	put_median(o, "signing", &st->signing);
-	put_duty(q, s, st, d, o);
+	put_duty(mo, st, d, o);
 	for (size_t day = 0; day < 31 && s->from + (int64_t)day * DAY < s->to; day++) {
 		json_t *row = json_array();
 
@@ -370,6 +384,7 @@ query_stats(struct query *q)
 		(void)query_unreadable(q);
 		goto out;
 	}
+	(void)q->j->ops->each_after(q->j, 0, 0, false, first_message, &m);
 	fold_all(&m, only);
 	stations = json_array();
 	late = json_array();
@@ -378,7 +393,7 @@ query_stats(struct query *q)
 
 		if (only != NULL && strcmp(only, st->station) != 0)
 			continue;
-		(void)json_array_append_new(stations, station_json(q, m.s, st, d));
+		(void)json_array_append_new(stations, station_json(&m, st, d));
 		for (size_t k = 0; k < st->ncases; k++)
 			(void)json_array_append_new(late, case_json(q, st, &st->cases[k]));
 	}

@@ -375,6 +375,7 @@ ask_what_is_said(struct track *t)
 
 struct await {
 	struct track_row *r;
+	int64_t now;
 };
 
 static void
@@ -387,7 +388,7 @@ await_add(void *ctx, const struct owed_item *it)
 		return;
 	if (*due == 0 || it->due < *due)
 		*due = it->due;
-	a->r->lapsed |= it->lapsed;
+	a->r->lapsed |= clock_lapsed(it, a->now);
 }
 
 static int
@@ -497,7 +498,7 @@ track_open(const struct track *t, const struct track_row *r)
 static void
 judge(struct query *q, struct track *t, struct track_row *r)
 {
-	struct await a = { .r = r };
+	struct await a = { .r = r, .now = q->now };
 	struct clock_sent sent = { .id = t->id, .incident = t->m.incident, .sent = t->sent, .body = t->b, .to = r->to, .done = done_of(r),
 		.answered = r->answered, .finished = r->finished, .promised = r->promised, .last_feedback = r->said,
 		.person = r->person[0] != '\0' ? r->person : NULL };

@@ -6,6 +6,7 @@
  * a call down, reporting by telephone, receiving, and anything of somebody who is not on the register or has no PIN: that is taken, and shown as unproven
  * to its readers (no F_PROVEN).  A wrong or missing PIN of a named registered person is the one thing that is refused.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -15,6 +16,7 @@
 #include "station_order.h"
 
 #define ANY_STEP 0
+#define NAMED 3		/* of those who may vouch, in a refusal */
 
 /* What of a message is somebody's own word.  value: of `which` (act, step, duty step), ANY_STEP: all of the kind. */
 static const struct word {
@@ -157,17 +159,78 @@ station_pin_check(struct station *s, int64_t now, const char *person, const char
 	return st;
 }
 
+/* roles: 1u << enum duty_role, 0 any. */
+static bool
+vouches(struct station *s, const struct staff_person *p, const char *person, unsigned roles)
+{
+	return p != NULL && !p->left && *p->unit == '\0' && *p->name != '\0' && strcmp(p->name, person) != 0 &&
+	    (roles == 0 || (p->roles & roles) != 0) && pin_has(s->j, p->name);
+}
+
+static size_t
+vouchers(struct station *s, const struct staff *st, const char *person, unsigned roles, char *names, size_t size)
+{
+	size_t n = 0, len = 0;
+
+	for (size_t i = 0; i < staff_count(st); i++) {
+		const struct staff_person *p = staff_at(st, i);
+
+		if (!vouches(s, p, person, roles))
+			continue;
+		if (n++ < NAMED && len + strlen(p->name) + 2 < size)
+			len += (size_t)snprintf(names + len, size - len, "%s%s", len > 0 ? " " : "", p->name);
+	}
+	return n;
+}
+
+/* A first one is vouched for by whoever leads the watch; a lost one, which lifts a lock as well, by a leader. */
+static unsigned
+voucher_roles(struct station *s, const struct staff *st, const char *person)
+{
+	unsigned roles = 1u << ROLE_DUTY_LEADER;
+	char names[1];
+
+	if (pin_has(s->j, person))
+		return roles;
+	roles |= 1u << ROLE_DUTY_SENIOR;
+	return vouchers(s, st, person, roles, names, 0) > 0 ? roles : 0;
+}
+
+bool
+station_pin_voucher(struct station *s, const char *person, const char *by)
+{
+	const struct duty *d = station_duty(s);
+	const struct staff_person *p = d != NULL ? staff_find(d->staff, by) : NULL;
+	unsigned roles = d != NULL ? voucher_roles(s, d->staff, person) : 0;
+
+	return p != NULL && strcmp(by, person) != 0 && (roles == 0 || (p->roles & roles) != 0);
+}
+
+bool
+station_pin_guarded(struct station *s, const char *person, char *names, size_t size)
+{
+	const struct duty *d = station_duty(s);
+
+	assert(size > 0);
+	names[0] = '\0';
+	if (s->pins_off || d == NULL || pin_has(s->j, person))
+		return false;
+	return vouchers(s, d->staff, person, voucher_roles(s, d->staff, person), names, size) > 0;
+}
+
 int
 station_pin_set(struct station *s, int64_t now, const char *seat, const char *person, const char *old, const char *pin, const char *by,
     struct fault *f)
 {
 	const struct duty *d = station_duty(s);
-	char detail[256];
+	char detail[256], names[NAMED * 100];
 
 	if (d == NULL)
 		return fault_set(f, EX_IOERR, "pin", _("the journal cannot be read"));
 	if (staff_find(d->staff, person) == NULL)
 		return fault_set(f, EX_NOINPUT, "person", _("%s is not on the register of this station"), person);
+	if (*by == '\0' && station_pin_guarded(s, person, names, sizeof names))
+		return fault_set(f, EX_NOPERM, "by", _("the first PIN of %s needs the proof of another person who has one (--by): %s"), person, names);
 	s->wrote = true;
 	if (pin_set(s->j, s->conf.rules, now, person, old, pin, by, f) == -1)
 		return -1;

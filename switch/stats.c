@@ -296,14 +296,33 @@ clock_one(void *ctx, const struct owed_item *it)
 	k->charge = charge_of(k);
 	k->why = explained(c->s, it);
 	k->explained = k->why != NULL ? k->why->state : STATS_NOT_EXPLAINED;
-	if (k->explained == STATS_ACCEPTED) {
-		st->excused++;
-	} else if (k->state == STATS_OMITTED) {
+}
+
+/* An incident counts once, however many of its clocks ran over: as untold, else as late (by who made the worst of it), else as excused. */
+static void
+count_once(struct stats_station *st, size_t from)
+{
+	const struct stats_case *worst = NULL;
+	bool excused = false, untold = false;
+
+	for (size_t i = from; i < st->ncases; i++) {
+		const struct stats_case *k = &st->cases[i];
+
+		if (k->explained == STATS_ACCEPTED)
+			excused = true;
+		else if (k->state == STATS_OMITTED)
+			untold = true;
+		else if (worst == NULL || k->late > worst->late)
+			worst = k;
+	}
+	if (untold) {
 		st->omitted++;
-	} else {
+	} else if (worst != NULL) {
 		st->late++;
-		st->by_leader += k->charge == STATS_LEADER;
-		st->by_line += k->charge == STATS_LINE;
+		st->by_leader += worst->charge == STATS_LEADER;
+		st->by_line += worst->charge == STATS_LINE;
+	} else {
+		st->excused += excused;
 	}
 }
 
@@ -313,6 +332,7 @@ stats_incident(struct stats *s, const struct incident *inc, const struct stats_v
 	struct stats_station *st;
 	struct clocks c = {.s = s, .inc = inc};
 	struct first f;
+	size_t before;
 
 	if (inc->history)
 		return;
@@ -339,7 +359,9 @@ stats_incident(struct stats *s, const struct incident *inc, const struct stats_v
 		st->corrected += inc->all[i].stage == STAGE_CORRECTION && strcmp(inc->all[i].id.origin, v->station) == 0;
 	c.st = st;
 	c.first = &f;
+	before = st->ncases;
 	clock_all(inc, v->station, v->parent, v->level, v->rules, clock_one, &c);
+	count_once(st, before);
 }
 
 /* ---- months ---- */

@@ -34,7 +34,8 @@ struct stats_case {		/* one clock that ran over */
 struct stats_spans { int64_t *v; size_t n, cap; };	/* ms each */
 struct stats_station {
 	char station[STATION_MAX];
-	size_t intakes, firsts, late, omitted, asked, corrected, excused;
+	size_t intakes, firsts, asked, corrected;
+	size_t late, omitted, excused;	/* incidents: each is one of these at most, however many of its clocks ran over */
 	size_t by_leader, by_line;	/* of late: charged to these */
 	size_t followups, followups_met, finals, finals_met;	/* clocks that were due or met */
 	struct stats_spans first[2];	/* from 接报, from 发生, to the first word upwards (telephone or written) */

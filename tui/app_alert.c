@@ -66,6 +66,10 @@ owed(const struct app *app, char *buf, size_t size)
 				put(buf, size, text);
 				break;
 			}
+	/* A station below that nobody has taken over: its name, and whose it still is. */
+	json_array_foreach (app_feed(app, FEED_OWED), i, o)
+		if (strcmp(jtext(o, "what"), "await-handover") == 0 && !jexercise(o) && jnum(o, "due") <= now)
+			put(buf, size, jtext(o, "title"));
 }
 
 static void

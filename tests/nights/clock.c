@@ -24,7 +24,6 @@
 #define DAY_MS 86400000
 #define HOURS_MS 3600000
 #define FAR_MS 300000
-#define NEAR_MS 10000
 
 static int stat_fd[NIGHT_SLOTS];
 static int32_t stat_tid[NIGHT_SLOTS];
@@ -227,17 +226,26 @@ clock_leap(struct world *w, int64_t least, int64_t until)
 	}
 }
 
+/*
+ * With nothing at hand timers may be late by seconds, over days by a minute (a line may find itself idle for too long then, and begin anew); towards
+ * the end of the run they are not.
+ */
+static int64_t
+stride(int64_t left)
+{
+	static const struct { int64_t left, stride; } strides[] = {{DAY_MS / 2, 60}, {DAY_MS / 4, 30}, {HOURS_MS, 15}, {FAR_MS, 4}};
+
+	for (size_t i = 0; i < sizeof strides / sizeof strides[0]; i++)
+		if (left > strides[i].left)
+			return strides[i].stride;
+	return 1;
+}
+
 void
 clock_run(struct world *w, int64_t until, int64_t least)
 {
-	while (clock_wall(w) < until) {
-		int64_t left = until - clock_wall(w);
-
-		/* With nothing at hand timers may be late by seconds; towards the end of the run they are not. */
-		clock_leap(w,
-		    left > DAY_MS / 4 ? least * 30 : left > HOURS_MS ? least * 15 : left > FAR_MS ? least * 4 : left > NEAR_MS ? least : least / 4,
-		    until);
-	}
+	while (clock_wall(w) < until)
+		clock_leap(w, least * stride(until - clock_wall(w)), until);
 	/* whoever is woken by the last instant has its turn */
 	for (int i = 0; i < 200; i++) {
 		struct timespec nap = {0, 100000};

@@ -3,7 +3,7 @@
  *
  *   nights -B BUILD [-v] [-l] [-j N] [-k] [-s STEP] [FILE.night ...]
  *   -v a line a step    -l try the lines marked `later`, too    -j N nights at once (2)    -k keep the folders of failed ones
- *   -s end after this step    -t SECONDS a night may take (real; 0: 120)
+ *   -s end after this step    -t SECONDS a night may take (real; 300)
  *
  * A night is a text file, a line an act or a look.  Words stand between blanks, "quoted" where they hold any; # begins a remark.
  * $NAME is a variable, @21:30 @+30m @2026-08-12T21:30 an instant (all times are UTC+08:00); in {JSON} it becomes ms UTC.
@@ -339,7 +339,7 @@ job_look(struct job *j, unsigned *failed)
 int
 main(int argc, char **argv)
 {
-	struct options o = {.build = "build", .jobs = 2, .seconds = 120};
+	struct options o = {.build = "build", .jobs = 2, .seconds = 300};
 	struct job job[JOBS] = {{0}};
 	unsigned failed = 0, played = 0;
 	char pattern[] = "tests/nights/*.night";
@@ -359,7 +359,7 @@ main(int argc, char **argv)
 		default: return 64;
 		}
 	o.jobs = o.jobs < 1 ? 1 : o.jobs > JOBS ? JOBS : o.jobs;
-	o.seconds = o.seconds < 1 ? 120 : o.seconds;
+	o.seconds = o.seconds < 1 ? 300 : o.seconds;
 	stations_setup(o.build);
 	(void)setenv("DUTYDESK_LANG", "zh", 1);
 	if (optind == argc)

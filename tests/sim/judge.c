@@ -329,6 +329,8 @@ compare_folds(struct run *r, size_t i, size_t k, const struct incident *a, const
 	if (a->grade != b->grade || a->state != b->state || a->nfigures != b->nfigures ||
 	    strcmp(a->number, b->number) != 0)
 		run_fail(r, "the same messages fold differently", i, k);
+	else if (r->rooms != NULL)
+		judge_clocks(r, i, k, a, b);
 }
 
 static void
@@ -396,4 +398,8 @@ judge(struct run *r)
 		check_folds(r, i);
 	for (size_t i = 0; i < r->n && *r->why == '\0'; i++)
 		check_ends(r, i);
+	for (size_t n = 0; r->duty && n < world_size(r->w) && *r->why == '\0'; n++)
+		judge_duty(r, n, &r->sums);
+	for (size_t n = 0; r->duty && n < world_size(r->w) && *r->why == '\0'; n += 2)
+		judge_start(r, n);
 }

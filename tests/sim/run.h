@@ -48,6 +48,8 @@ struct run_conf {
 	bool week;		/* the same for seven days: gently, day and night shifts */
 };
 
+struct duty_sums { size_t owed, late, chases, spans; };
+
 struct run {
 	struct world *w;
 	const struct run_conf *conf;
@@ -63,6 +65,8 @@ struct run {
 	unsigned lose_reply;	/* per mille: the person never sees the answer */
 	uint64_t submits, refusals, returned, lost, hours;
 	struct rooms *rooms;	/* NULL: nobody keeps a register */
+	bool duty;		/* the duty clockwork runs */
+	struct duty_sums sums;	/* at the end */
 	char why[1200];
 };
 
@@ -96,8 +100,12 @@ bool duty_asleep(const struct run *, size_t node);	/* nobody there does anything
 bool duty_keeps(const struct run *, size_t node);	/* has anybody of it been entered into a register? */
 
 /* duty_judge.c */
-struct duty_sums { size_t owed, late, chases, spans; };
 void judge_duty(struct run *, size_t node, struct duty_sums *);	/* of one that is up and between turns; sums: added to, NULL */
+
+/* duty_judge_watch.c */
+struct incident;
+void judge_start(struct run *, size_t node);	/* what it owes before a start and after one */
+void judge_clocks(struct run *, size_t entry, size_t to, const struct incident *, const struct incident *);	/* both hold the same */
 
 /* records.c */
 void judge_rows(struct run *, size_t node);	/* at any time: the cached folds */

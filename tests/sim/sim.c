@@ -2,13 +2,17 @@
  * Deterministic simulation: stations under a storm, people who act, and a ledger kept outside of them.
  *
  *   sim [--seed S] [--count N] [--stations K] [--minutes M] [--journal sqlite|ram] [--jobs J] [--replay]
- *      [--stop] [-v]
+ *      [--stop] [--duty|--week] [-v]
  *
  * For every seed: a storm of M virtual minutes (lost sends, frames of dead connections, silent breaks and half-open lines,
  * crashes at any turn and power failures in any write, commits of unknown outcome, clocks that drift and jump a day,
  * disks full, burnt and put back from old backups), then calm, until all is settled and judged.  Without --stations a run
  * has 3 to 12 of them.  A failure prints its seed and how to run it again; the same seed gives the same run to
  * the byte (--replay runs each twice and compares what happened and every file).  --stop ends with the first failure.
+ *
+ * One seed in some thirty (--duty: every one) is hours of duty instead, near a month's or a year's end: with the duty clockwork (tick.c) at every station
+ * and people in the rooms (duty.c), some asleep, in a gentler storm, and judged for what is owed and chased (duty_judge.c).  --week is seven days of it at three
+ * stations, day and night shifts; a line tells the sums.  The clockwork runs in a tenth of the other seeds as well.
  *
  * Exit: 0 all passed, 1 a run failed, 64 usage.
  */
@@ -24,22 +28,25 @@
 #include "../../formats/buf.h"
 #include "run.h"
 
+#define DUTY_SHARE 30 /* per mille of the seeds */
 #define STATIONS_MAX 400
 #define JOBS_MAX 64
 #define CALM_MAX (INT64_C(30) * 3600000) /* the slowest re-offer is a day */
 #define CALM_STEP 20000
+#define DUTY_QUIET 600000 /* ms: the clockwork has looked, and what it has written has arrived */
 #define DAY_CLOSED 1500000 /* ms from the start: by then a day's close is behind all */
 
 struct options {
 	uint64_t seed, count, jobs;
 	size_t stations;
 	int64_t minutes;
-	bool replay, ram, stop, verbose;
+	bool replay, ram, stop, verbose, duty, week;
 };
 
 struct sums {
 	uint64_t passed, failed, messages, submits, refusals, returned, lost;
 	uint64_t virtual_ms;
+	uint64_t duties, owed, late, chases, spans;
 	struct world_stats w;
 };
 _Static_assert(sizeof(struct sums) % sizeof(uint64_t) == 0, "nothing but counts: all() adds them up as such");
@@ -57,6 +64,16 @@ partition(struct run *r, bool cut)
 			world_cut(r->w, l, cut);
 }
 
+/* The same in a run of hours: also by some hours, so that a shift or a day's end is gone through again. */
+static void
+set_clock_hours(struct run *r, size_t node)
+{
+	struct rng *g = world_rng(r->w);
+	int64_t far = rng_chance(g, 300) ? 86400000 : (int64_t)rng_below(g, 4 * 3600000);
+
+	world_skew(r->w, node, ((int64_t)rng_below(g, 3) - 1) * far);
+}
+
 /* A clock is set right or wrong, by half a minute or about a day. */
 static void
 set_clock(struct run *r, size_t node)
@@ -72,12 +89,12 @@ set_clock(struct run *r, size_t node)
 static void
 lose_disk(struct run *r, size_t node)
 {
-	bool back = world_has_backup(r->w, node) && rng_chance(world_rng(r->w), 600);
+	bool back = world_has_backup(r->w, node) && (r->rooms != NULL || rng_chance(world_rng(r->w), 600));
 
-	if (world_skewed(r->w, node) != 0)
+	if (world_skewed(r->w, node) != 0 || (r->rooms != NULL && !back))
 		return;
 	if (r->conf->verbose)
-		fprintf(stderr, "%+.1f s: the disk of %s is %s\n", (double)(world_now(r->w) - WORLD_START) / 1000.0,
+		fprintf(stderr, "%+.1f s: the disk of %s is %s\n", (double)(world_now(r->w) - world_began(r->w)) / 1000.0,
 		    world_code(r->w, node), back ? "put back to its backup" : "lost");
 	ledger_disaster(r, node);
 	if (back)
@@ -141,7 +158,10 @@ mishap(struct run *r, unsigned disks)
 			lose_disk(r, node);
 		break;
 	default:
-		set_clock(r, node);
+		if (r->rooms == NULL)
+			set_clock(r, node);
+		else if (disks == 0) /* or an epoch is opened a second time: a disk put back has forgotten those of the future */
+			set_clock_hours(r, node);
 		break;
 	}
 }
@@ -176,7 +196,7 @@ static void
 storm(struct run *r)
 {
 	struct rng *g = world_rng(r->w);
-	int64_t end = WORLD_START + r->conf->minutes * 60000;
+	int64_t end = world_began(r->w) + r->conf->minutes * 60000;
 	uint64_t pace = 9000 * 6 / (world_size(r->w) + 3) + 200; /* more people do more */
 	unsigned trouble = 150 + (unsigned)rng_below(g, 300), disks = rng_chance(g, 400) ? 600 : 0;
 
@@ -201,24 +221,67 @@ storm(struct run *r)
 	}
 }
 
+/* Hours of duty: less happens, and all of it is looked at by people in their rooms. */
+static void
+duty(struct run *r)
+{
+	struct rng *g = world_rng(r->w);
+	int64_t end = world_began(r->w) + r->conf->minutes * 60000;
+	int64_t pace = r->conf->week ? 240000 : 120000;
+	unsigned trouble = r->conf->week ? 2 : (unsigned)rng_below(g, 60), disks = !r->conf->week && rng_chance(g, 250) ? 300 : 0;
+	unsigned busy = r->conf->week ? 40 : 30 + (unsigned)rng_below(g, 200), look = r->conf->week ? 2 : 15;
+
+	if (!r->conf->week)
+		set_weather(r, world_weather(r->w));
+	world_weather(r->w)->commit_fail /= 8;
+	world_weather(r->w)->die_after /= 2;
+	world_weather(r->w)->break_conn /= 8;
+	while (world_now(r->w) < end && *r->why == '\0') {
+		steps(r, world_now(r->w) + pace / 2 + (int64_t)rng_below(g, (uint64_t)pace));
+		if (rng_chance(g, trouble))
+			mishap(r, disks);
+		for (size_t i = 0; i < world_size(r->w); i++)
+			if (world_station(r->w, i) == NULL && rng_chance(g, 150))
+				world_restart(r->w, i);
+		duty_act(r);
+		if (rng_chance(g, busy))
+			people_act(r);
+		else
+			people_ask_again(r, 300);
+		if (rng_chance(g, 300))
+			people_attend(r);
+		if (disks > 0 && rng_chance(g, 20))
+			world_backup(r->w, rng_below(g, world_size(r->w)));
+		ledger_look(r);
+		if (*r->why == '\0' && rng_chance(g, look))
+			judge_duty(r, rng_below(g, world_size(r->w)), NULL);
+	}
+}
+
 static void
 calm(struct run *r)
 {
-	int64_t end;
+	int64_t end, quiet = 0, step = r->rooms != NULL ? 3 * CALM_STEP : CALM_STEP;
 
 	*world_weather(r->w) = (struct weather){.delay = 20, .jitter = 10};
 	r->calm = true;
 	world_mend(r->w);
 	end = world_now(r->w) + CALM_MAX;
+	if (r->rooms != NULL) /* everybody sleeps */
+		r->not_before = world_now(r->w) + (int64_t)rng_below(world_rng(r->w), 3 * 3600000);
 	while (*r->why == '\0' && world_now(r->w) < end) {
 		for (size_t i = 0; i < world_size(r->w); i++)
 			world_restart(r->w, i);
 		people_ask_again(r, 1000);
 		people_attend(r);
-		steps(r, world_now(r->w) + CALM_STEP);
+		steps(r, world_now(r->w) + step);
 		ledger_look(r);
-		if (*r->why == '\0' && world_now(r->w) >= r->not_before && ledger_settled(r))
+		if (*r->why != '\0' || world_now(r->w) < r->not_before || !ledger_settled(r))
+			quiet = 0;
+		else if (!r->duty || (quiet != 0 && world_now(r->w) - quiet >= DUTY_QUIET))
 			break;
+		else if (quiet == 0)
+			quiet = world_now(r->w);
 	}
 	if (*r->why == '\0')
 		judge(r);
@@ -238,7 +301,14 @@ count(struct sums *t, const struct run *r)
 	t->refusals += r->refusals;
 	t->returned += r->returned;
 	t->lost += r->lost;
-	t->virtual_ms += (uint64_t)(world_now(r->w) - WORLD_START);
+	t->virtual_ms += (uint64_t)(world_now(r->w) - world_began(r->w));
+	t->duties += r->rooms != NULL;
+	t->owed += r->sums.owed;
+	t->late += r->sums.late;
+	t->chases += r->sums.chases;
+	t->spans += r->sums.spans;
+	t->w.ticks += s->ticks;
+	t->w.rang += s->rang;
 	t->w.crashes += s->crashes;
 	t->w.stops += s->stops;
 	t->w.cuts += s->cuts;
@@ -253,29 +323,54 @@ count(struct sums *t, const struct run *r)
 	t->w.disk.errors += s->disk.errors;
 }
 
+/* Some hours before something that clocks and calendars are to get over. */
+static int64_t
+beginning(struct rng *g, const struct run_conf *conf)
+{
+	static const int64_t ends[] = {
+	    INT64_C(1798732800000),	/* 2027-01-01 00:00 at UTC+08:00 */
+	    INT64_C(1801411200000),	/* 2027-02-01 */
+	    INT64_C(1803830400000),	/* 2027-03-01, of a common year */
+	    INT64_C(1835366400000),	/* 2028-02-29 */
+	    INT64_C(1835452800000),	/* 2028-03-01 */
+	    INT64_C(1790784000000),	/* 2026-10-01 */
+	};
+	int64_t before = (int64_t)rng_below(g, (uint64_t)conf->minutes) * 60000;
+
+	return ends[rng_below(g, sizeof ends / sizeof ends[0])] - before;
+}
+
 static uint64_t
 simulate(const struct run_conf *conf, char *why, size_t size, struct sums *t)
 {
 	struct rng g = rng_of(conf->seed ^ UINT64_C(0x5eed));
 	struct world_conf wc = {.seed = conf->seed, .stations = conf->stations, .ram = conf->ram, .verbose = conf->verbose};
 	struct run *r = xcalloc(1, sizeof *r);
+	struct rng of_duty = rng_of(conf->seed ^ UINT64_C(0xd0d0));
 	uint64_t trace;
 
 	r->conf = conf;
+	wc.duty = r->duty = conf->duty || conf->week || rng_chance(&of_duty, 100);
+	wc.tick = conf->duty ? 30000 + (int64_t)rng_below(&of_duty, 210000) : 60000;
+	wc.start = conf->duty || conf->week ? beginning(&of_duty, conf) : WORLD_START;
 	wc.reoffer = rng_chance(&g, 500) ? 0 : 60000 + (int64_t)rng_below(&g, 300000);
 	wc.return_after = rng_chance(&g, 700) ? 0 : 180000 + (int64_t)rng_below(&g, 900000);
 	r->patient = wc.return_after == 0;
 	wc.old = rng_chance(&g, 800) ? 0 : 100 + (unsigned)rng_below(&g, 500);
 	/* a day's close falls into the run */
-	wc.day_begins = rng_chance(&g, 500) ? 0 : WORLD_START % 86400000 + (int64_t)rng_below(&g, 900000);
-	r->not_before = wc.day_begins != 0 && rng_chance(&g, 500) ? WORLD_START + DAY_CLOSED : 0;
+	wc.day_begins = rng_chance(&g, 500) ? 0 : wc.start % 86400000 + (int64_t)rng_below(&g, 900000);
+	r->not_before = wc.day_begins != 0 && rng_chance(&g, 500) ? wc.start + DAY_CLOSED : 0;
 	wc.ppm = rng_chance(&g, 500) ? 0 : 200;
 	r->w = world_new(&wc);
 	for (size_t i = 0; i < world_size(r->w); i++)
 		r->old_peers = r->old_peers || world_is_old(r->w, i);
 	world_on_reply(r->w, people_reply, r);
 	r->looked = world_now(r->w);
-	storm(r);
+	if (conf->duty || conf->week) {
+		duty_open(r);
+		duty(r);
+	} else
+		storm(r);
 	if (*r->why == '\0')
 		calm(r);
 	trace = world_trace(r->w);
@@ -287,6 +382,7 @@ simulate(const struct run_conf *conf, char *why, size_t size, struct sums *t)
 		free(r->e[i].request);
 	}
 	free(r->e);
+	duty_close(r);
 	world_free(r->w);
 	free(r);
 	return trace;
@@ -308,12 +404,14 @@ dies(int sig)
 static void
 again(const struct options *o, uint64_t seed, char *out, size_t size)
 {
-	char stations[40] = "";
+	char stations[40] = "", minutes[40] = "";
 
 	if (o->stations != 0)
 		snprintf(stations, sizeof stations, " --stations %zu", o->stations);
-	snprintf(out, size, "  again: build/tests/sim --seed %" PRIu64 "%s%s --minutes %" PRId64 " --count 1\n", seed,
-	    o->ram ? " --journal ram" : "", stations, o->minutes);
+	if (o->minutes != 0)
+		snprintf(minutes, sizeof minutes, " --minutes %" PRId64, o->minutes);
+	snprintf(out, size, "  again: build/tests/sim --seed %" PRIu64 "%s%s%s%s --count 1\n", seed, o->ram ? " --journal ram" : "", stations,
+	    minutes, o->week ? " --week" : o->duty ? " --duty" : "");
 }
 
 static void
@@ -326,6 +424,12 @@ one(const struct options *o, uint64_t seed, struct sums *t)
 
 	if (c.stations == 0)
 		c.stations = 3 + rng_below(&g, rng_chance(&g, 700) ? 4 : 10);
+	c.week = o->week;
+	c.duty = !c.week && (o->duty || (o->stations == 0 && o->minutes == 0 && rng_chance(&g, DUTY_SHARE)));
+	if (c.week || c.duty)
+		c.stations = o->stations != 0 ? o->stations : c.week ? 3 : 3 + c.stations % 3;
+	if (c.minutes == 0)
+		c.minutes = c.week ? 7 * 24 * 60 : c.duty ? 180 + (int64_t)rng_below(&g, 900) : 10;
 	snprintf(last_words, sizeof last_words, "seed %" PRIu64 ": died\n", seed);
 	again(o, seed, last_words + strlen(last_words), sizeof last_words - strlen(last_words));
 	trace = simulate(&c, why, sizeof why, t);
@@ -403,6 +507,10 @@ sum_up(const struct options *o, const struct sums *t)
 	       " restored, %" PRIu64 " returned, %" PRIu64 " lost with their disk\n",
 	    t->w.crashes, t->w.disk.crashes, t->w.disk.kept, t->w.disk.lost, t->w.disk.torn, t->w.disk.errors, t->w.stops,
 	    t->w.cuts, t->w.burnt, t->w.restored, t->returned, t->lost);
+	if (t->duties > 0)
+		printf("sim: %" PRIu64 " of hours of duty: %" PRIu64 " looks of the clockwork, %" PRIu64 " rungs rung, %" PRIu64 " shifts responsible; at the end %" PRIu64
+		       " things owed, %" PRIu64 " of them late\n",
+		    t->duties, t->w.ticks, t->chases, t->spans, t->owed, t->late);
 	printf("%" PRIu64 " passed, %" PRIu64 " failed\n", t->passed, t->failed);
 }
 
@@ -418,7 +526,7 @@ number(const char *text, uint64_t *out)
 static int
 usage(void)
 {
-	fprintf(stderr, "usage: sim [--seed S] [--count N] [--stations 3..%d] [--minutes M] [--journal sqlite|ram] [--jobs J]\n           [--replay] [--stop] [-v]\n",
+	fprintf(stderr, "usage: sim [--seed S] [--count N] [--stations 3..%d] [--minutes M] [--journal sqlite|ram] [--jobs J]\n           [--replay] [--stop] [--duty|--week] [-v]\n",
 	    STATIONS_MAX);
 	return EX_USAGE;
 }
@@ -430,8 +538,9 @@ main(int argc, char **argv)
 	    {"count", required_argument, NULL, 'n'}, {"stations", required_argument, NULL, 'k'},
 	    {"minutes", required_argument, NULL, 'm'}, {"journal", required_argument, NULL, 'j'},
 	    {"jobs", required_argument, NULL, 'p'},
-	    {"replay", no_argument, NULL, 'r'}, {"stop", no_argument, NULL, 'x'}, {NULL, 0, NULL, 0}};
-	struct options o = {.seed = 1, .count = 100, .jobs = 1, .minutes = 10};
+	    {"replay", no_argument, NULL, 'r'}, {"stop", no_argument, NULL, 'x'}, {"duty", no_argument, NULL, 'd'},
+	    {"week", no_argument, NULL, 'w'}, {NULL, 0, NULL, 0}};
+	struct options o = {.seed = 1, .count = 100, .jobs = 1};
 	struct sums t = {0};
 	uint64_t v = 0;
 	int c;
@@ -453,6 +562,8 @@ main(int argc, char **argv)
 			break;
 		case 'm':
 			o.minutes = (int64_t)v;
+			if (v == 0)
+				return usage();
 			break;
 		case 'j':
 			o.ram = strcmp(optarg, "ram") == 0;
@@ -467,6 +578,12 @@ main(int argc, char **argv)
 		case 'r':
 			o.replay = true;
 			break;
+		case 'd':
+			o.duty = true;
+			break;
+		case 'w':
+			o.week = true;
+			break;
 		case 'x':
 			o.stop = true;
 			break;
@@ -477,7 +594,7 @@ main(int argc, char **argv)
 			return usage();
 		}
 	}
-	if (optind != argc || o.count == 0 || o.minutes < 1 || o.minutes > 100000)
+	if (optind != argc || o.count == 0 || o.minutes > 100000)
 		return usage();
 	signal(SIGABRT, dies);
 	signal(SIGSEGV, dies);

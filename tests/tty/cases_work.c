@@ -407,7 +407,7 @@ warning(void)
 	    "--severity", "Severe", "--urgency", "Soon", "--to", "330225102") == 0);
 	SEE(t, "暴雨橙色预警");
 	CHECK(t, t->vt->bells == bells + 1);
-	SEE(t, "[4]预警1  ");
+	SEE(t, "[4]预警1 ");
 	CHECK(t, CTL("county", NULL, "submit", "--realm", "exercise", "--kind", "warning", "--title", "演练预警", "--colour", "blue", "--event_name",
 	    "大风", "--to", "330225102") == 0);
 	SEE(t, "新到：");

@@ -33,6 +33,8 @@ refuses(struct fx *x, struct client *c, const char *json, int code, const char *
 #define REPORT(rid, pins) \
 	"{\"op\":\"submit\",\"n\":1,\"rid\":\"" rid "\"," pins "\"body\":{\"kind\":\"report\",\"stage\":\"first\",\"place\":\"西周镇\",\"title\":\"火灾\"," \
 	"\"type\":\"12G00\",\"learned\":\"2026-11-22T13:00:00+08:00\",\"signer\":\"陈亮\"}}"
+#define FIRST_PIN(name, pin, by, by_pin) \
+	"{\"op\":\"pin_set\",\"n\":2,\"person\":\"" name "\",\"pin\":\"" pin "\",\"by\":\"" by "\",\"by_pin\":\"" by_pin "\"}"
 #define PINS(name, pin) "\"pins\":[{\"person\":\"" name "\",\"pin\":\"" pin "\"}],"
 
 static void
@@ -49,7 +51,12 @@ pins(void **state)
 	refuses(x, &c, "{\"op\":\"pin_set\",\"n\":2,\"person\":\"陈亮\",\"pin\":\"123456\"}", EX_DATAERR, "pin", "");
 	expect_refused(call(x, &c, "{\"op\":\"pin_set\",\"n\":2,\"person\":\"陈亮\"}"), 2, EX_DATAERR, "pin");
 	fine(x, &c, "{\"op\":\"pin_set\",\"n\":2,\"person\":\"陈亮\",\"pin\":\"135790\"}");
-	fine(x, &c, "{\"op\":\"pin_set\",\"n\":2,\"person\":\"李敏\",\"pin\":\"246801\"}");
+	/* from then on a first PIN, too, needs somebody's proof: an impostor could be there before its person */
+	refuses(x, &c, "{\"op\":\"pin_set\",\"n\":2,\"person\":\"李敏\",\"pin\":\"246801\"}", EX_NOPERM, "by", "陈亮");
+	refuses(x, &c, "{\"op\":\"pin_set\",\"n\":2,\"person\":\"李敏\",\"pin\":\"246801\",\"by\":\"李敏\",\"by_pin\":\"246801\"}", EX_NOPERM, "by", "");
+	refuses(x, &c, "{\"op\":\"pin_set\",\"n\":2,\"person\":\"李敏\",\"pin\":\"246801\",\"by\":\"陈亮\",\"by_pin\":\"999111\"}", EX_NOPERM, "by_pin", "陈亮");
+	refuses(x, &c, "{\"op\":\"pin_set\",\"n\":2,\"person\":\"李敏\",\"pin\":\"246801\",\"by\":\"生人\",\"by_pin\":\"135790\"}", EX_NOPERM, "by", "生人");
+	fine(x, &c, FIRST_PIN("李敏", "246801", "陈亮", "135790"));
 	/* in Li Min's session, with Li Min's PIN, nobody signs for Chen Liang */
 	refuses(x, &c, REPORT("r1", ""), EX_NOPERM, "pin", "陈亮");
 	refuses(x, &c, REPORT("r1", PINS("李敏", "246801")), EX_NOPERM, "pin", "陈亮");
@@ -64,7 +71,8 @@ pins(void **state)
 	/* another's PIN is set by a leader who is proven, or by himself */
 	refuses(x, &c, "{\"op\":\"pin_set\",\"n\":2,\"person\":\"陈亮\",\"pin\":\"808132\",\"by\":\"李敏\",\"by_pin\":\"246801\"}", EX_NOPERM, "by", "李敏");
 	refuses(x, &c, "{\"op\":\"pin_set\",\"n\":2,\"person\":\"陈亮\",\"pin\":\"808132\",\"by\":\"赵副县长\",\"by_pin\":\"1\"}", EX_NOPERM, "by_pin", "");
-	fine(x, &c, "{\"op\":\"pin_set\",\"n\":2,\"person\":\"赵副县长\",\"pin\":\"907856\"}");
+	refuses(x, &c, "{\"op\":\"pin_set\",\"n\":2,\"person\":\"赵副县长\",\"pin\":\"907856\"}", EX_NOPERM, "by", "");
+	fine(x, &c, FIRST_PIN("赵副县长", "907856", "李敏", "246801"));
 	fine(x, &c, "{\"op\":\"pin_set\",\"n\":2,\"person\":\"陈亮\",\"pin\":\"808132\",\"by\":\"赵副县长\",\"by_pin\":\"907856\"}");
 	/* the list says that there is one, and no more */
 	a = call(x, &c, "{\"op\":\"staff\",\"n\":3}");
@@ -120,6 +128,36 @@ locked(void **state)
 	hang_up(&c);
 }
 
+/* Forgotten: a leader's proof sets another and lifts the lock with it, and it is one entry of the chain. */
+static void
+forgotten(void **state)
+{
+	struct fx *x = *state;
+	struct client c = dial(x);
+	uint64_t chain;
+
+	fine(x, &c, PERSON("p1", "陈亮", "officer"));
+	fine(x, &c, PERSON("p2", "李敏", "senior"));
+	fine(x, &c, PERSON("p3", "赵副县长", "leader"));
+	fine(x, &c, PERSON("p4", "刘芳", "officer"));
+	fine(x, &c, "{\"op\":\"pin_set\",\"n\":2,\"person\":\"赵副县长\",\"pin\":\"907856\"}");
+	fine(x, &c, FIRST_PIN("陈亮", "135790", "赵副县长", "907856"));
+	fine(x, &c, FIRST_PIN("李敏", "246801", "赵副县长", "907856"));
+	/* a senior officer vouches for a first one, an officer does not; a lost one is a leader's */
+	refuses(x, &c, FIRST_PIN("刘芳", "314159", "陈亮", "135790"), EX_NOPERM, "by", "陈亮");
+	fine(x, &c, FIRST_PIN("刘芳", "314159", "李敏", "246801"));
+	refuses(x, &c, FIRST_PIN("陈亮", "808132", "李敏", "246801"), EX_NOPERM, "by", "李敏");
+	for (int i = 4; i > 0; i--)
+		refuses(x, &c, REPORT("r1", PINS("陈亮", "999111")), EX_NOPERM, "pin", "");
+	refuses(x, &c, REPORT("r1", PINS("陈亮", "999111")), EX_TEMPFAIL, "pin", "14:05");
+	chain = x->j->ops->chain_seq(x->j);
+	fine(x, &c, FIRST_PIN("陈亮", "808132", "赵副县长", "907856"));
+	assert_int_equal(x->j->ops->chain_seq(x->j), chain + 1);
+	refuses(x, &c, REPORT("r1", PINS("陈亮", "135790")), EX_NOPERM, "pin", "4");
+	fine(x, &c, REPORT("r1", PINS("陈亮", "808132")));
+	hang_up(&c);
+}
+
 static void
 switched_off(void **state)
 {
@@ -140,7 +178,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(pins, setup, teardown),
 	    cmocka_unit_test_setup_teardown(after_the_commit, setup, teardown), cmocka_unit_test_setup_teardown(locked, setup, teardown),
-	    cmocka_unit_test_setup_teardown(switched_off, setup, teardown)};
+	    cmocka_unit_test_setup_teardown(forgotten, setup, teardown), cmocka_unit_test_setup_teardown(switched_off, setup, teardown)};
 
 	return desk_run(tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -50,14 +50,21 @@ people(struct world *w)
 	sent(w, "p4", STAFF("person", "person", "赵副县长", "duty_role", "leader", "phone", "13800000009"));
 }
 
+/* by: who vouched for it (his proof is the desk's matter, desk_pin_test) */
 static void
-pin(struct world *w, const char *who, const char *text)
+pin_by(struct world *w, const char *who, const char *text, const char *by)
 {
 	struct fault f = {0};
 
-	if (station_pin_set(w->s, w->now, "seat1", who, "", text, "", &f) == -1)
+	if (station_pin_set(w->s, w->now, "seat1", who, "", text, by, &f) == -1)
 		fail_msg("%s: %s", f.field, f.text);
 	turn(w);
+}
+
+static void
+pin(struct world *w, const char *who, const char *text)
+{
+	pin_by(w, who, text, "");
 }
 
 static void
@@ -168,7 +175,7 @@ proven(void **state)
 
 	people(w);
 	pin(w, "陈亮", "246801");
-	pin(w, "李敏", "135790");
+	pin_by(w, "李敏", "135790", "陈亮");
 	inc = sent(w, "intake", F("kind", "intake", "place", "西周镇", "title", "火灾", "learned", "2026-09-21T21:00:00+08:00", "person", "陈亮"));
 	/* signing a report */
 	assert_false(with_pins(w, F(FIRST, "incident", text_of(&inc), "signer", "陈亮"), li, 1));
