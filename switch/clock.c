@@ -342,6 +342,21 @@ clock_supplement(const struct incident *inc, const char *self, const char *paren
 	return found;
 }
 
+bool
+clock_was_told(const struct incident *inc, const char *self, const char *parent, bool written, const char *endpoint)
+{
+	struct clock c = { .inc = inc, .self = self, .parent = parent, .level = "" };
+	struct owed_item it = { 0 };
+	bool told;
+
+	refs_make(&c);
+	known_make(&c);
+	clock_tell(&c);
+	told = clock_first_told(&c, written, INT64_MIN) != NULL || (endpoint[0] != '\0' && clock_arrived(&c, endpoint, written, &it));
+	clock_free(&c);
+	return told;
+}
+
 void
 clock_owed(const struct incident *inc, const char *self, const char *parent, const char *level, const struct rules *rules,
     owed_fn add, void *ctx)

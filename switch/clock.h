@@ -56,6 +56,10 @@ void clock_owed(const struct incident *, const char *self, const char *parent, c
 void clock_all(const struct incident *, const char *self, const char *parent, const char *level, const struct rules *,
     owed_fn add, void *ctx);
 
+/* Has the level above been told of this incident by any accepted channel, in the kind asked for, or (endpoint not "") that endpoint of a chain?
+ * For what was merged into it: who was told of the one was told of the other. */
+bool clock_was_told(const struct incident *, const char *self, const char *parent, bool written, const char *endpoint);
+
 /* The same for one received message, whatever incident it belongs to: what is still to be read, signed for or answered.
  * done: the highest enum act of this station's own receipts for it (0 = none; a return counts as ACT_RETURNED);
  * answered: this station has sent feedback referring to it; grade: of its incident, 0 when it has none. */

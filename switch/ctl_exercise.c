@@ -8,8 +8,8 @@
  *
  * A script is JSON, one injection a line: {"after": "10m", "body": {fields}}.  `after` counts from the beginning of the exercise; a time in the body
  * that begins with + or - ("-5m") does too.  The first line opens the incident, the others belong to it.  What is injected is taken down as
- * an intake: it tells facts, and does nothing the room would have to do.  Running it again goes on where it was cut (request ids follow
- * from the name and the line), so nothing is injected twice.
+ * an intake: it tells facts, and does nothing the room would have to do.  Running it again goes on where it was cut: what is there already
+ * is counted by the exercise's name, and request ids follow from name and line, so nothing is injected twice.
  */
 #include <inttypes.h>
 #include <poll.h>
@@ -291,15 +291,39 @@ inject(struct ctl_pipe *pipe, const char *name, size_t i, json_t *body, struct c
 	return ctl_pipe_drain(pipe, f) != 0 || out->fault.code != 0 ? -1 : 0;
 }
 
+static json_t *injections(struct ctl *, const char *name, struct fault *);
+
+/* What of it is there already: how many lines, into which incident, and when it began. */
+static int
+resume(struct ctl *ctl, const char *name, size_t *done, int64_t *start, struct came *out, struct fault *f)
+{
+	json_t *list = injections(ctl, name, f);
+	const json_t *first = json_array_get(list, 0);
+
+	if (list == NULL)
+		return -1;
+	*done = json_array_size(list);
+	if (*done > 0) {
+		(void)snprintf(out->incident, sizeof out->incident, "%s", json_string_value(json_object_get(first, "incident")));
+		*start = json_integer_value(json_object_get(first, "stored"));
+	}
+	json_decref(list);
+	return 0;
+}
+
 static int
 run(struct ctl *ctl, const char *name, const struct plan *p, int64_t start, long speed, bool at_once)
 {
 	struct came out = {0};
 	struct fault f = {0};
-	struct ctl_pipe *pipe = ctl_pipe_new(ctl, 3600, injected, &out);	/* an exercise outlives a restart of the switch */
+	struct ctl_pipe *pipe;
+	size_t done = 0;
 	int rc = EX_OK;
 
-	for (size_t i = 0; i < p->n; i++) {
+	if (resume(ctl, name, &done, &start, &out, &f) != 0)
+		return ctl_fail(&f);
+	pipe = ctl_pipe_new(ctl, 3600, injected, &out);	/* an exercise outlives a restart of the switch */
+	for (size_t i = done; i < p->n; i++) {
 		json_t *body = json_deep_copy(p->v[i].body);
 		int64_t at = start + p->v[i].after / speed;
 		char clock[32], title[256];

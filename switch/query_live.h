@@ -146,7 +146,7 @@ int owed_of_incident(struct query *, const struct incident *, struct live_owed *
 int owed_of_mail(struct query *, const struct inbox_item *, const struct body *, struct live_owed *);
 void owed_clear(struct live_owed *);
 void owed_pack(struct live_owed *);	/* all of it as text */
-/* The item to show, a reference (it may be the one kept); NULL: it went into another incident and is reported there. */
+/* The item to show, a reference (it may be the one kept); NULL: it went into another incident, and the level above was told of that. */
 json_t *owed_merged(struct query *, const struct live_due *);
 /* Of those items, how many are still owed (what went into another incident may be reported there).  A signature others owe us is theirs: what is
  * over is put away without it, long after anybody has chased it, and it stays owed where it is owed. */

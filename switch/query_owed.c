@@ -330,29 +330,16 @@ owed_pack(struct live_owed *o)
 	}
 }
 
-/* Has this station reported that incident to the one above? */
-static bool
-reported_up(const struct query *q, const struct incident *inc)
-{
-	for (size_t i = 0; i < inc->nall; i++) {
-		const struct incident_line *l = &inc->all[i];
-
-		if (l->kind == KIND_REPORT && strcmp(l->id.origin, q->self) == 0 && !l->withdrawn && !l->split_off &&
-		    l->stage != STAGE_WITHDRAWAL && incident_addressed(l->body, q->parent, true))
-			return true;
-	}
-	return false;
-}
-
 /*
- * What an incident merged away still owes upwards: nothing once the one it went into was reported; until then it is owed,
- * and says where it went.  NULL: no longer owed; else the item to show, the caller's.
+ * What an incident merged away still owes upwards: nothing once the level above was told of the one it went into, by whatever channel ends a clock of
+ * that kind; until then it is owed, and says where it went.  NULL: no longer owed; else the item to show, the caller's.
  */
 json_t *
 owed_merged(struct query *q, const struct live_due *d)
 {
 	json_error_t err;
 	json_t *o = d->o != NULL ? json_incref(d->o) : json_loadb(d->text, d->len, 0, &err);
+	const char *endpoint = json_string_value(json_object_get(o, "endpoint"));
 	struct msgid at;
 	char number[320] = "";
 	struct buf title = { 0 };
@@ -365,7 +352,7 @@ owed_merged(struct query *q, const struct live_due *d)
 
 		if (station_fold(q->s, &at, &fd) != 0)
 			break;
-		up = reported_up(q, fd.incident);
+		up = clock_was_told(fd.incident, q->self, q->parent, d->what != OWED_REPORT_PHONE, endpoint != NULL ? endpoint : "");
 		if (fd.n > 0)
 			(void)query_number(q, fd.incident->opener, fd.incident->number, number, sizeof number);
 		at = fd.incident->merged_into;

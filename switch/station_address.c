@@ -221,6 +221,21 @@ check_addressee(struct draft *d, const char *field, const char *station)
 	return 0;
 }
 
+/* 越级: a report may go past the level above (Order 493 art. 10), which then gets a copy: it is passed, not kept in the dark. */
+static void
+copy_the_passed(struct draft *d)
+{
+	const struct neighbour *parent = topology_parent(d->s->conf.topology);
+	bool past = false;
+
+	if (d->kind != KIND_REPORT || parent == NULL)
+		return;
+	for (const struct value *v = body_first(d->b, F_TO); v != NULL && !past; v = body_next(d->b, v))
+		past = strcmp(v->u.text.s, parent->station) != 0 && station_under(parent->station, v->u.text.s);
+	if (past)
+		draft_add_to(d, F_CC, parent->station);
+}
+
 int
 draft_address(struct draft *d)
 {
@@ -249,6 +264,7 @@ draft_address(struct draft *d)
 		draft_amend_address(d);
 		return 0;
 	}
+	copy_the_passed(d);
 	if (d->kind == KIND_DIRECTIVE && order_type(d->b) == ORDER_REVOKED)
 		(void)draft_order_to(d);	/* whoever has it hears of it */
 	return body_first(d->b, F_TO) == NULL ? default_addressees(d) : 0;

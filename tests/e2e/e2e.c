@@ -53,6 +53,10 @@ static const struct {
 	{ "restore", case_restore },
 	{ "retention", case_retention },
 	{ "settling", case_settling },
+	{ "rules_change", case_rules_change },
+	{ "past_the_county", case_past_the_county },
+	{ "stats", case_stats },
+	{ "exercise", case_exercise },
 };
 
 static jmp_buf escape;

@@ -53,6 +53,10 @@ void case_backup_online(struct e2e *);
 void case_restore(struct e2e *);
 void case_retention(struct e2e *);
 void case_settling(struct e2e *);
+void case_rules_change(struct e2e *);
+void case_past_the_county(struct e2e *);
+void case_stats(struct e2e *);
+void case_exercise(struct e2e *);
 
 /* ---- shared by cases (e2e_util.c) ---- */
 json_t *report_body(const char *title);			/* a complete first report, no addressees */
