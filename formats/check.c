@@ -208,6 +208,13 @@ held(const struct check_walk *w, uint32_t key)
 	return body_first(w->b, key);
 }
 
+/* A warning, a roster, a handover and the time somebody is expected at speak of what is to come: that is no slip of the hand. */
+static bool
+planned(int kind, uint32_t key)
+{
+	return kind == KIND_WARNING || kind == KIND_ROSTER || kind == KIND_HANDOVER || key == F_ETA;
+}
+
 /* The kind of remark the field calls for, in its place of the walk; -1: none.  said: a casualty, not a text, is lacking. */
 static int
 remark_kind(const struct check_walk *w, const struct field *fd, bool *said)
@@ -215,7 +222,7 @@ remark_kind(const struct check_walk *w, const struct field *fd, bool *said)
 	const struct value *first = held(w, fd->key), *v;
 
 	*said = false;
-	if (first != NULL && fd->type == FT_TIME && (fd->flags & FF_DECLARED) != 0 && w->kind != KIND_WARNING)
+	if (first != NULL && fd->type == FT_TIME && (fd->flags & FF_DECLARED) != 0 && !planned(w->kind, fd->key))
 		for (v = first; v != NULL; v = body_next(w->b, v))
 			if (v->u.when.ms > w->now)
 				return CHECK_AHEAD;

@@ -16,7 +16,8 @@
 int check_body(const struct body *, const struct codebook *, struct fault *);
 
 /* Remarks: i-th thing missing or odd ("trapped is unknown", "signer missing"), false past the end.
- * A declared time ahead of now is remark CHECK_AHEAD, which one's own keyboard must confirm (never applied to the wire). */
+ * A declared time ahead of now is remark CHECK_AHEAD, which one's own keyboard must confirm (never applied to the wire); not in what speaks of things to
+ * come: warnings, rosters, handovers, F_ETA. */
 enum check_remark_kind { CHECK_MISSING, CHECK_UNKNOWN, CHECK_AHEAD };
 struct check_remark {
 	enum check_remark_kind kind;

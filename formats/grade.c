@@ -23,7 +23,7 @@ struct claims {		       /* what all sources say of one field */
 
 static int64_t add(int64_t, int64_t);
 static struct claims claims_of(const struct body *, const struct field *);
-static int64_t single_source(const struct body *, const struct field *const *, size_t n);
+static int64_t single_source(const struct body *, const struct field *const *, size_t n, bool about);
 static const struct grade_row *choose(const struct grade_rows *, const char *type, enum grade_scope *);
 static const struct grade_row *reached(const struct grade_rows *, const char *table, const struct field *, int64_t n);
 static bool graver(int a, int b);
@@ -92,9 +92,9 @@ claims_of(const struct body *b, const struct field *fd)
 	return c;
 }
 
-/* The largest sum of the fields that one source proves; -1 when no source proves anything. */
+/* The largest sum of the fields that one source proves; -1 when no source proves anything.  about: as if "about" proved. */
 static int64_t
-single_source(const struct body *b, const struct field *const *fd, size_t n)
+single_source(const struct body *b, const struct field *const *fd, size_t n, bool about)
 {
 	int64_t best = -1;
 
@@ -108,10 +108,10 @@ single_source(const struct body *b, const struct field *const *fd, size_t n)
 				for (const struct value *v = body_first(b, fd[k]->key); v != NULL;
 				     v = body_next(b, v)) {
 					const char *a = v->u.fig.source, *c = s->u.fig.source;
+					int64_t says = about && v->u.fig.q == FIG_ABOUT ? v->u.fig.n : proves(&v->u.fig);
 
-					if (((a == NULL) == (c == NULL)) && (a == NULL || strcmp(a, c) == 0) &&
-					    proves(&v->u.fig) > one)
-						one = proves(&v->u.fig);
+					if (((a == NULL) == (c == NULL)) && (a == NULL || strcmp(a, c) == 0) && says > one)
+						one = says;
 				}
 				if (one >= 0)
 					sum = add(sum < 0 ? 0 : sum, one);
@@ -317,7 +317,7 @@ judge_worst(const struct grade_rows *rows, const struct body *b, struct grade_ve
 			if (rows->v[k].rule == RULE_WORST && rows->v[k].of == fd[0] &&
 			    strcmp(rows->v[k].table, v->table) == 0)
 				fd[n++] = rows->v[k].field[0];
-		sum = n > 1 ? single_source(b, fd, n) : -1;
+		sum = n > 1 ? single_source(b, fd, n, false) : -1;
 		hit = sum > v->points[i].lo ? reached(rows, v->table, fd[0], sum) : NULL;
 		if (hit == NULL || !graver(hit->grade, v->proposal) || !graver(hit->grade, v->worst))
 			continue;
@@ -346,15 +346,19 @@ judge_risk(const struct grade_rows *rows, const struct body *b, const char *type
 			continue;
 		out->npoints++;
 		*p = (struct grade_risk_point){
-		    .text = r->text, .clause = r->clause, .nfield = r->nfield, .number = r->number, .lo = -1};
+		    .text = r->text, .clause = r->clause, .nfield = r->nfield, .number = r->number, .lo = -1, .about = -1};
 		memcpy(p->field, r->field, sizeof(p->field));
 		if (r->rule == RULE_ASK)
 			continue;
-		p->lo = single_source(b, p->field, p->nfield);
+		p->lo = single_source(b, p->field, p->nfield, false);
 		p->met = p->lo >= p->number;
+		/* "about 20" proves nothing, and is reason enough to ask whether ten were in danger */
+		p->about = single_source(b, p->field, p->nfield, true);
+		p->likely = !p->met && p->about >= p->number;
 		for (size_t k = 0; k < p->nfield && !p->met; k++)
 			p->open |= claims_of(b, p->field[k]).hi == OPEN_END;
 		out->met |= p->met;
+		out->likely |= p->likely;
 	}
 }
 

@@ -66,12 +66,15 @@ struct grade_risk_point { /* a row of the second verdict */
 	size_t nfield;	/* 0: no figure shows it, a person must say */
 	int64_t number; /* the limit; -1 = none */
 	int64_t lo;	/* the largest sum a single source proves; -1 = no figure */
+	int64_t about;	/* that sum with what it calls "about" taken as said; -1 = no figure */
 	bool met;
+	bool likely; /* not met, but about reaches the limit: put before a person as a met one is */
 	bool open; /* not met, and not all of its figures are known */
 };
 struct grade_risk {
 	bool covered;
 	bool met;	  /* the figures prove it; a person confirms */
+	bool likely;	  /* they would if "about" were exact; a person confirms.  May stand beside met */
 	const char *name; /* 较大涉险; NULL when not covered */
 	struct grade_risk_point *points;
 	size_t npoints;

@@ -20,7 +20,8 @@ static const uint32_t searched[] = {
 static bool day_valid(const char *);
 static bool acts_read(const char *, bool *clock, bool *addressees);
 static int mark_row(struct grade_rules *, const struct mark_row *, struct fault *);
-static bool found_word(const struct mark_row *, const struct body *, char *why, size_t size);
+struct text;
+static bool found_word(const struct mark_row *, const struct text *, char *why, size_t size);
 static bool found_code(const struct mark_row *, const struct body *, char *why, size_t size);
 static bool found_day(const struct mark_row *, const struct body *, int64_t now, char *why, size_t size);
 
@@ -132,19 +133,66 @@ why_set(char *why, size_t size, const char *s, size_t len)
 	(void)text_sanitise(s, len, why, size, false);
 }
 
+/*
+ * What a body says, to be searched for many words: which three bytes (a Chinese character) stand in it somewhere, as a set that errs towards "perhaps".
+ * Clocks are judged by every report of every open incident, and hardly any of them holds hardly any of the words.
+ */
+#define TRIPLES 4096
+
+struct text {
+	const struct value *v[sizeof(searched) / sizeof(searched[0])];
+	size_t n;
+	uint64_t has[TRIPLES / 64];
+};
+
+static unsigned
+triple(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	return (((p[2] & 0x3fu) | (p[1] & 0x3fu) << 6) ^ (p[0] & 0x0fu) * 1031u) % TRIPLES;
+}
+
+static void
+text_of(const struct body *b, struct text *t)
+{
+	memset(t, 0, sizeof(*t));
+	for (size_t i = 0; i < sizeof(searched) / sizeof(searched[0]); i++) {
+		const struct value *v = body_first(b, searched[i]);
+
+		if (v == NULL || v->u.text.len == 0)
+			continue;
+		t->v[t->n++] = v;
+		for (size_t k = 0; k + 3 <= v->u.text.len; k++) {
+			unsigned h = triple(v->u.text.s + k);
+
+			t->has[h / 64] |= UINT64_C(1) << h % 64;
+		}
+	}
+}
+
 static bool
-found_word(const struct mark_row *m, const struct body *b, char *why, size_t size)
+holds(const struct text *t, const char *word, size_t len)
+{
+	unsigned h = len >= 3 ? triple(word) : 0;
+
+	if (len == 0 || (len >= 3 && (t->has[h / 64] >> h % 64 & 1) == 0))
+		return false;
+	for (size_t i = 0; i < t->n; i++)
+		if (memmem(t->v[i]->u.text.s, t->v[i]->u.text.len, word, len) != NULL)
+			return true;
+	return false;
+}
+
+static bool
+found_word(const struct mark_row *m, const struct text *t, char *why, size_t size)
 {
 	for (const char *p = m->words; *p != '\0';) {
 		size_t len = strcspn(p, "|");
 
-		for (size_t i = 0; len > 0 && i < sizeof(searched) / sizeof(searched[0]); i++) {
-			const struct value *v = body_first(b, searched[i]);
-
-			if (v != NULL && memmem(v->u.text.s, v->u.text.len, p, len) != NULL) {
-				why_set(why, size, p, len);
-				return true;
-			}
+		if (holds(t, p, len)) {
+			why_set(why, size, p, len);
+			return true;
 		}
 		p += len + (p[len] == '|');
 	}
@@ -197,10 +245,13 @@ found_day(const struct mark_row *m, const struct body *b, int64_t now, char *why
 bool
 grade_mark(const struct grade_rules *r, const struct body *b, int64_t now, size_t i, struct grade_mark *out)
 {
+	struct text t;
+
+	text_of(b, &t);
 	for (size_t k = 0, n = 0; k < r->nmark; k++) {
 		const struct mark_row *m = &r->mark[k];
 
-		if (!found_code(m, b, out->why, sizeof(out->why)) && !found_word(m, b, out->why, sizeof(out->why)) &&
+		if (!found_code(m, b, out->why, sizeof(out->why)) && !found_word(m, &t, out->why, sizeof(out->why)) &&
 		    !found_day(m, b, now, out->why, sizeof(out->why)))
 			continue;
 		if (n++ < i)

@@ -29,6 +29,7 @@ struct rules {
 	size_t nprec;
 	struct rules_limits limits;
 	struct rules_chains *chains;
+	struct rules_scores *scores;
 	struct rules_singles *singles;
 	struct grade_rules *grading;
 	struct element_rules *elements;
@@ -118,7 +119,7 @@ rules_load_profiles(const char *confdir, const char *profiles, struct fault *f)
 		f = &unread;
 	memset(f, 0, sizeof(*f));
 	if (rules_files_open(&r->files, confdir, profiles, f) == -1 || prec_load(r, f) == -1 ||
-	    (r->chains = rules_chains_load(&r->files, f)) == NULL ||
+	    (r->chains = rules_chains_load(&r->files, f)) == NULL || (r->scores = rules_scores_load(&r->files, f)) == NULL ||
 	    rules_limits_load(&r->limits, &r->files, r->chains, f) == -1 ||
 	    (r->singles = rules_singles_load(&r->files, f)) == NULL || (r->grading = grade_rules_load(confdir, f)) == NULL ||
 	    (r->elements = element_rules_load(confdir, f)) == NULL) {
@@ -145,6 +146,7 @@ rules_free(struct rules *r)
 	free(r->prec);
 	rules_limits_free(&r->limits);
 	rules_chains_free(r->chains);
+	free(r->scores);
 	rules_singles_free(r->singles);
 	grade_rules_free(r->grading);
 	element_rules_free(r->elements);
@@ -232,7 +234,11 @@ rules_zero_due(const struct rules *r, const char *station, const char *level, co
 void
 rules_remarks(const struct rules *r, rules_remark_fn tell, void *ctx)
 {
-	limits_remarks(&r->limits, &r->files, tell, ctx);
+	struct rules_telling t = {.fn = tell, .ctx = ctx};
+
+	limits_remarks(&r->limits, &r->files, &t);
+	limits_odd(&r->limits, &t);
+	rules_chains_odd(r->chains, &t);
 }
 
 void
@@ -278,4 +284,22 @@ const struct element_rules *
 rules_elements(const struct rules *r)
 {
 	return r->elements;
+}
+
+bool
+rules_score(const struct rules *r, enum rule_score item, int64_t *points, const char **clause)
+{
+	struct score_row s;
+	bool any = rules_scores_row(r->scores, item, &s);
+
+	*points = s.points;
+	if (clause != NULL)
+		*clause = s.clause;
+	return any;
+}
+
+bool
+rules_score_row(const struct rules *r, enum rule_score item, struct score_row *out)
+{
+	return rules_scores_row(r->scores, item, out);
 }

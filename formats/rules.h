@@ -137,10 +137,20 @@ size_t rules_chase(const struct rules *, const char *chain, enum owed what, int 
 /* 零报告 (zero.tsv): the hour of the day by which a level's is due; minutes after midnight UTC+08:00, -1 none. */
 int rules_zero_due(const struct rules *, const char *station, const char *level, const char **clause);
 
+/* Points off a month's hundred (scores.tsv); false: that item is not scored.  Nothing is, unless a place says so. */
+enum rule_score { SCORE_LATE = 1, SCORE_UNTOLD, SCORE_FOLLOWUP, SCORE_FINAL, SCORE_ROLL, SCORE_ZERO };
+bool rules_score(const struct rules *, enum rule_score, int64_t *points, const char **clause);
+struct score_row { const char *item, *clause, *profile, *file; size_t line; int64_t points; };
+bool rules_score_row(const struct rules *, enum rule_score, struct score_row *);	/* likewise, with where it stands */
+
 /* What `rules check` points out that does not prevent loading: rows no clock can ever reach, overlapping rows of equal rank that contradict,
- * levels without a limit, profiles that change nothing.  Called for each, with file and line. */
+ * levels without a limit, profiles that change nothing, a telephone slower than the written report or than a day, a graver grade with more time, a rule
+ * that has no successor for some days, chains that ring nobody, zero reports later than those of the level above.  Called for each, with file and line. */
 typedef void (*rules_remark_fn)(void *ctx, const char *file, size_t line, const char *text);
 void rules_remarks(const struct rules *, rules_remark_fn, void *ctx);
+/* And what only the codebooks can tell: places and event codes they do not know, whose rows can never count. */
+struct codebook;
+void rules_remarks_codes(const struct rules *, const struct codebook *, rules_remark_fn, void *ctx);
 /* BLAKE2b-256 over all tables as loaded: a reload that changes it is recorded. */
 void rules_digest(const struct rules *, uint8_t out[32]);
 const char *rules_profiles(const struct rules *);	/* names in use, comma separated, "" none */

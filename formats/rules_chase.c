@@ -122,7 +122,7 @@ read_rung(const struct tsv *t, size_t row, struct chase_rung *r, struct fault *f
 	if ((r->by & CHASE_BY_MESSAGE) != 0 && r->to != CHASE_PARENT && r->to != CHASE_SENDER)
 		return fault_set(f, EX_CONFIG, "by", _("a message goes to another station: parent or sender"));
 	r->clause = tsv_get(t, row, "clause");
-	return r->clause[0] != '\0' ? 0 : fault_set(f, EX_CONFIG, "clause", _("a limit must cite its clause"));
+	return rules_says(r->clause) ? 0 : fault_set(f, EX_CONFIG, "clause", _("a limit must cite its clause"));
 }
 
 static int
@@ -183,7 +183,9 @@ zero_row(struct rules_chains *c, const struct rules_source *s, size_t row, struc
 		    place);
 	if (!rules_time_of_day(time, strlen(time), &z.time))
 		return fault_set(f, EX_CONFIG, "time", _("must be a time of the day: 08:00"));
-	if (z.clause[0] == '\0')
+	if (!tsv_date(tsv_get(s->t, row, "in_force_since")))
+		return fault_set(f, EX_CONFIG, "in_force_since", _("\"%s\" is no date"), tsv_get(s->t, row, "in_force_since"));
+	if (!rules_says(z.clause))
 		return fault_set(f, EX_CONFIG, "clause", _("a limit must cite its clause"));
 	for (size_t i = 0; i < c->nzero; i++)
 		if (c->zero[i].source == s && c->zero[i].level == z.level && strcmp(c->zero[i].place, z.place) == 0)
@@ -284,8 +286,8 @@ rules_chains_zero_at(const struct rules_chains *c, size_t i, struct zero_hour *o
 	return true;
 }
 
-int
-rules_chains_zero(const struct rules_chains *c, const char *station, const char *level, const char **clause)
+static const struct zero_row *
+zero_best(const struct rules_chains *c, const char *station, const char *level)
 {
 	const struct zero_row *best = NULL;
 
@@ -299,7 +301,88 @@ rules_chains_zero(const struct rules_chains *c, const char *station, const char 
 		    (z->place_len == best->place_len && best->level[0] == '*' && z->level[0] != '*'))
 			best = z;
 	}
+	return best;
+}
+
+int
+rules_chains_zero(const struct rules_chains *c, const char *station, const char *level, const char **clause)
+{
+	const struct zero_row *best = zero_best(c, station, level);
+
 	if (clause != NULL)
 		*clause = best != NULL ? best->clause : "";
 	return best != NULL ? best->time : -1;
+}
+
+/* ---- what is odd ---- */
+
+static bool
+only_shown(const struct group *g)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (g->rung[i].by != CHASE_BY_SCREEN)
+			return false;
+	return true;
+}
+
+/* Is it asked for something that is more than routine?  What is routine may be shown and no more. */
+static enum owed
+used_for(const struct rules_chains *c, const struct group *g)
+{
+	const struct chase_rung *rung;
+
+	for (int what = 1; what <= UINT8_MAX; what++)
+		for (int prec = PREC_FLASH; prec < PREC_ROUTINE; prec++)
+			if (enum_by_value("owed", what) != NULL && (g->what == RULES_ANY || g->what == what) &&
+			    rules_chain_rungs(c, g->chain, (enum owed)what, prec, &rung) > 0 && rung == g->rung)
+				return (enum owed)what;
+	return 0;
+}
+
+static void
+silent(const struct rules_chains *c, const struct rules_telling *t)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct group *g = &c->g[i];
+		enum owed what = only_shown(g) ? used_for(c, g) : 0;
+
+		if (what != 0)
+			rules_say(t, g->rung[0].file, g->rung[0].line, _("chain %s, \"%s\": all of it is only shown on the screen, nobody is rung"),
+			    g->chain, g->what == RULES_ANY ? "*" : enum_by_value("owed", (int)what)->name);
+	}
+}
+
+static const char *const up[] = {"unit", "township", "county", "city", "province"};
+#define LEVELS (sizeof(up) / sizeof(up[0]))
+
+/* Where z sets the hour of that level: does a level above, there, have an earlier one?  Told once. */
+static bool
+later_than_above(const struct rules_chains *c, const struct zero_row *z, size_t level, const struct rules_telling *t)
+{
+	for (size_t above = level + 1; above < LEVELS; above++)
+		for (size_t i = 0; i < c->nzero; i++) {
+			const struct zero_row *u = &c->zero[i];
+			bool within = rules_place_holds(u->place, u->place_len, u->private_, z->place);
+			const char *where = within ? z->place : u->place;
+
+			if ((!within && !rules_place_holds(z->place, z->place_len, z->private_, u->place)) || u->time >= z->time ||
+			    zero_best(c, where, up[level]) != z || zero_best(c, where, up[above]) != u)
+				continue;
+			rules_say(t, z->source->path, z->line,
+			    _("the zero report of level %s is due at %02d:%02d, later than that of level %s above it (%02d:%02d, %s:%zu)"), up[level],
+			    z->time / 60, z->time % 60, up[above], u->time / 60, u->time % 60, u->source->path, u->line);
+			return true;
+		}
+	return false;
+}
+
+void
+rules_chains_odd(const struct rules_chains *c, const struct rules_telling *t)
+{
+	silent(c, t);
+	for (size_t i = 0; i < c->nzero; i++)
+		for (size_t level = 0; level < LEVELS; level++)
+			if ((c->zero[i].level[0] == '*' || strcmp(c->zero[i].level, up[level]) == 0) &&
+			    later_than_above(c, &c->zero[i], level, t))
+				break;
 }

@@ -19,7 +19,7 @@
 #include "rules_part.h"
 
 /* What a profile may hold; other tables are not asked for by place. */
-static const char *const profiled[] = {"precedence", "deadlines", "chase", "zero", "numbers", "classified"};
+static const char *const profiled[] = {"precedence", "deadlines", "chase", "zero", "numbers", "classified", "scores"};
 
 static int
 profile_refuse(struct fault *f, const char *path, const char *reason, const char *name)

@@ -12,10 +12,12 @@
 #include "buf.h"
 #include "i18n.h"
 #include "rules_part.h"
+#include "text.h"
 
 #define MINUTES_MAX 525600 /* a year: beyond it a typing error is likelier than a rule */
 #define TIMES_MAX 24
 #define DAY 1440
+#define DONE (-1)
 
 static const char *const columns[] = {"id", "what", "place", "level", "code", "grade", "marked", "prec", "origin", "scope",
     "endpoint", "who", "minutes", "at", "chase", "clause", "in_force_since", "in_force_until", NULL};
@@ -85,6 +87,20 @@ rules_time_of_day(const char *s, size_t len, int *minutes)
 			return false;
 	*minutes = ((s[0] - '0') * 10 + (s[1] - '0')) * 60 + (s[3] - '0') * 10 + (s[4] - '0');
 	return s[3] < '6' && *minutes <= DAY;
+}
+
+bool
+rules_says(const char *clause)
+{
+	size_t n = strlen(clause), k;
+	uint32_t cp;
+
+	for (size_t i = 0; i < n; i += k) {
+		k = text_decode(clause + i, n - i, &cp);
+		if (cp > 0x20 && cp != 0x7f && cp != 0xa0 && cp != 0x3000 && cp != 0xfeff && (cp < 0x2000 || cp > 0x200f))
+			return true;
+	}
+	return false;
 }
 
 int
@@ -295,7 +311,7 @@ read_limit(const struct reading *r, struct limit_row *l)
 	if (cell(r, "at")[0] != '\0' && read_times(r, l) == -1)
 		return -1;
 	l->d.clause = cell(r, "clause");
-	if (l->d.clause[0] == '\0')
+	if (!rules_says(l->d.clause))
 		return fault_set(r->f, EX_CONFIG, "clause", _("a limit must cite its clause"));
 	l->d.since = cell(r, "in_force_since");
 	l->d.until = cell(r, "in_force_until");
@@ -382,10 +398,14 @@ read_row(const struct reading *r, const struct rules_chains *chains)
 	for (size_t i = 0; i < r->all->n; i++) {
 		const struct limit_row *o = &r->all->v[i];
 
-		if (o->d.file == l.d.file && limit_same_key(o, &l) && limit_overlap(o, &l)) {
+		if (o->d.file != l.d.file || !limit_same_key(o, &l) || !limit_overlap(o, &l))
+			continue;
+		if (o->since == l.since || (o->until == 0 && l.until == 0 && o->since == 0 && l.since == 0))
 			(void)fault_set(r->f, EX_CONFIG, "what", _("the same rule stands here twice (line %zu)"), o->d.line);
-			goto fail;
-		}
+		else
+			(void)fault_set(r->f, EX_CONFIG, "what", _("the same rule stands here twice (line %zu): both are in force on %s"),
+			    o->d.line, o->since > l.since ? o->d.since : l.d.since);
+		goto fail;
 	}
 	if (read_id(r, &l) == -1)
 		goto fail;
@@ -398,6 +418,23 @@ fail:
 	return -1;
 }
 
+/* A row for undetermined that holds wherever a does, on that day (0: since ever). */
+static const struct limit_row *
+undetermined_on(const struct rules_limits *all, const struct limit_row *a, int day)
+{
+	for (size_t k = 0; k < all->n; k++) {
+		struct limit_row like = all->v[k];
+
+		if (like.d.grade != GRADE_UNDETERMINED)
+			continue;
+		like.d.grade = a->d.grade;
+		if (like.d.what == a->d.what && like.d.scope == a->d.scope && limit_names_all_of(a, &like) && like.since <= day &&
+		    (like.until == 0 || like.until >= day))
+			return &all->v[k];
+	}
+	return NULL;
+}
+
 /* Where III or IV has a limit of its own, undetermined must be named too, or it would run slower than what it may turn
  * out to be. */
 static int
@@ -405,22 +442,14 @@ complete(const struct rules_limits *all, struct fault *f)
 {
 	for (size_t i = 0; i < all->n; i++) {
 		const struct limit_row *a = &all->v[i];
-		bool found = false;
+		int day = a->since;
 
 		if (a->d.grade != GRADE_III && a->d.grade != GRADE_IV)
 			continue;
-		for (size_t k = 0; k < all->n && !found; k++) {
-			struct limit_row like = all->v[k];
-
-			if (like.d.grade != GRADE_UNDETERMINED)
-				continue;
-			like.d.grade = a->d.grade;
-			/* It holds wherever and whenever the other does. */
-			found = like.d.what == a->d.what && like.d.scope == a->d.scope && limit_names_all_of(a, &like) &&
-			    (like.since == 0 || (a->since != 0 && like.since <= a->since)) &&
-			    (like.until == 0 || (a->until != 0 && like.until >= a->until));
-		}
-		if (!found) {
+		/* Row after row, until the last day of the other. */
+		for (const struct limit_row *u; day != DONE && (u = undetermined_on(all, a, day)) != NULL;)
+			day = u->until == 0 || (a->until != 0 && u->until >= a->until) ? DONE : limit_day_after(u->until);
+		if (day != DONE) {
 			(void)fault_set(f, EX_CONFIG, "grade", _("deadlines for III or IV at level \"%s\" need a row for undetermined too"),
 			    a->d.level);
 			fault_at(f, a->d.file, a->d.line);

@@ -50,6 +50,21 @@ day_of(int64_t ms)
 	return (int)(days * 10000 + (mp < 10 ? mp + 3 : mp - 9) * 100 + doy - (153 * mp + 2) / 5 + 1);
 }
 
+int64_t
+limit_instant(int day)
+{
+	int64_t y = day / 10000 - (day / 100 % 100 <= 2), mp = (day / 100 % 100 + 9) % 12, doy = (153 * mp + 2) / 5 + day % 100 - 1;
+	int64_t era = (y >= 0 ? y : y - 399) / 400, yoe = y - era * 400;
+
+	return (era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468) * DAY_MS + DAY_MS / 2 - CHINA_MS;
+}
+
+int
+limit_day_after(int day)
+{
+	return day_of(limit_instant(day) + DAY_MS);
+}
+
 bool
 limit_in_force(const struct limit_row *l, int64_t at)
 {
@@ -136,6 +151,14 @@ weighs_less(const struct limit_row *a, const struct limit_row *b)
 	return a->rank >= b->rank ? NULL : N_("as strict; the nearer table's row counts");
 }
 
+/* Of a row that is not in force at that time. */
+static const char *
+out_of_force(const struct limit_row *l, int64_t at)
+{
+	return at <= INT64_MAX - CHINA_MS && day_of(at) < l->since ? N_("not yet in force when the clock started") :
+	    N_("no longer in force when the clock started");
+}
+
 /* Why a gives way; NULL: it is left. */
 static const char *
 gives_way(const struct limit_row *a, const struct limit_row *const *m, size_t n, int64_t at)
@@ -171,7 +194,7 @@ limits_judge(const struct rules_limits *all, const struct rule_ask *ask, struct 
 	if (best != NULL && max > 0)
 		out[told++] = (struct rule_other){.d = best->d, .why = ""};
 	for (size_t i = 0; i < n && best != NULL && told < max; i++) {
-		const char *why = !limit_in_force(m[i], ask->at) ? N_("not in force when the clock started") :
+		const char *why = !limit_in_force(m[i], ask->at) ? out_of_force(m[i], ask->at) :
 		    gives_way(m[i], m, n, ask->at);
 
 		if (m[i] == best)
@@ -182,7 +205,7 @@ limits_judge(const struct rules_limits *all, const struct rule_ask *ask, struct 
 	}
 	/* Rows out of force alone set nothing, and are worth being told of when they are asked for. */
 	for (size_t i = 0; i < n && best == NULL && told < max && max > 1; i++)
-		out[told++] = (struct rule_other){.d = m[i]->d, .why = N_("not in force when the clock started")};
+		out[told++] = (struct rule_other){.d = m[i]->d, .why = out_of_force(m[i], ask->at)};
 	if (m != few)
 		free(m);
 	return told;

@@ -2,7 +2,7 @@
  * What is odd about limits that load: told, not refused, because somebody may mean it.
  *
  * Two rows of equal rank that say different things of the same clock; a row that can never count; an undetermined grade
- * that would run slower than III; a level for which no written report is ever owed; a profile that changes nothing.
+ * that would run slower than III; a level for which no written report is ever owed; a profile that changes nothing.  Limits beside each other: rules_odd.c.
  */
 #include <assert.h>
 #include <stdarg.h>
@@ -13,20 +13,18 @@
 #include "i18n.h"
 #include "rules_part.h"
 
+#define DAYS_MAX 64
+#define LAST_DAY 99991231
 #define TRY_MAX 200 /* rows of one thing up to which it is tried whether each can count */
 #define OTHERS 64
 
 struct telling {
 	const struct rules_limits *all;
-	rules_remark_fn fn;
-	void *ctx;
+	const struct rules_telling *to;
 };
 
-static void say(const struct telling *, const char *file, size_t line, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
-
-static void
-say(const struct telling *t, const char *file, size_t line, const char *fmt, ...)
+void
+rules_say(const struct rules_telling *t, const char *file, size_t line, const char *fmt, ...)
 {
 	char text[600];
 	va_list ap;
@@ -72,7 +70,7 @@ contradictions(const struct telling *t)
 			if (limit_names_all_of(a, b) != limit_names_all_of(b, a) || settled(t->all, a, b))
 				continue;
 			less = a->d.minutes < b->d.minutes ? a : b;
-			say(t, b->d.file, b->d.line,
+			rules_say(t->to, b->d.file, b->d.line,
 			    _("%s (%lld min) and %s (%lld min, %s:%zu) overlap and neither names more: %s counts, the stricter"), b->d.id,
 			    (long long)b->d.minutes, a->d.id, (long long)a->d.minutes, a->d.file, a->d.line, less->d.id);
 		}
@@ -94,7 +92,7 @@ undetermined(const struct telling *t)
 			if (a->d.grade == GRADE_III && a->d.what == u->d.what && a->d.scope == u->d.scope &&
 			    limit_names_all_of(a, &like) && limit_names_all_of(&like, a) && limit_overlap(a, u) &&
 			    a->rank == u->rank && a->d.minutes < u->d.minutes)
-				say(t, u->d.file, u->d.line, _("%s gives an undetermined grade %lld min, and %s gives III %lld (%s:%zu)"),
+				rules_say(t->to, u->d.file, u->d.line, _("%s gives an undetermined grade %lld min, and %s gives III %lld (%s:%zu)"),
 				    u->d.id, (long long)u->d.minutes, a->d.id, (long long)a->d.minutes, a->d.file, a->d.line);
 		}
 	}
@@ -116,17 +114,11 @@ impossible(const struct limit_row *l)
 	return false;
 }
 
-struct trial {
-	const struct rules_limits *all;	/* the row's table and those further off: a nearer one may take its place, that is what it is for */
-	const struct limit_row *l;
-	struct rule_ask ask;
-};
-
-static bool
-counts_now(const struct trial *y)
+bool
+limit_counts(const struct rules_trial *y)
 {
 	struct rule_other o[OTHERS];
-	size_t n = limits_judge(y->all, &y->ask, o, OTHERS);
+	size_t n = limits_judge(y->among, &y->ask, o, OTHERS);
 
 	for (size_t i = 0; i < n; i++)
 		if (o[i].d.file == y->l->d.file && o[i].d.line == y->l->d.line)
@@ -134,26 +126,74 @@ counts_now(const struct trial *y)
 	return false;
 }
 
+/* Days on which something may be other than on the day before.  Of a row without a first day those before all the others' are left out: it has been
+ * written for what holds now. */
+struct days {
+	int v[DAYS_MAX];
+	size_t n;
+};
+
+static void
+day_add(struct days *d, const struct limit_row *l, int day)
+{
+	if (day == 0 || day < l->since || (l->until != 0 && day > l->until) || d->n == DAYS_MAX)
+		return;
+	for (size_t i = 0; i < d->n; i++)
+		if (d->v[i] == day)
+			return;
+	d->v[d->n++] = day;
+}
+
+static void
+days_of(const struct rules_limits *among, const struct limit_row *l, struct days *d)
+{
+	d->n = 0;
+	day_add(d, l, l->until != 0 ? l->until : LAST_DAY);
+	day_add(d, l, l->since);
+	for (size_t k = 0; k < among->n; k++) {
+		day_add(d, l, among->v[k].since);
+		if (among->v[k].until != 0)
+			day_add(d, l, limit_day_after(among->v[k].until));
+	}
+}
+
+struct asking {
+	struct rules_trial *y;
+	struct days days;
+	bool precs, marks;	/* some row tells them apart */
+	bool (*fn)(const struct rules_trial *);
+};
+
 static bool
-counts_by_rest(struct trial *y)
+on_days(const struct asking *a)
+{
+	for (size_t i = 0; i < a->days.n; i++) {
+		a->y->ask.at = limit_instant(a->days.v[i]);
+		if (a->fn(a->y))
+			return true;
+	}
+	return false;
+}
+
+static bool
+by_rest(const struct asking *a)
 {
 	static const char *const levels[] = {"-", "unit", "township", "county", "city", "province"};
 	static const int grades[] = {GRADE_UNDETERMINED, GRADE_IV, GRADE_III, GRADE_II, GRADE_I};
-	const struct deadline *d = &y->l->d;
+	const struct deadline *d = &a->y->l->d;
+	struct rule_ask *ask = &a->y->ask;
 
 	for (size_t lv = 0; lv < sizeof(levels) / sizeof(levels[0]); lv++) {
-		y->ask.level = d->level[0] == '*' ? levels[lv] : d->level;
+		ask->level = d->level[0] == '*' ? levels[lv] : d->level;
 		for (size_t g = 0; g < sizeof(grades) / sizeof(grades[0]); g++) {
-			y->ask.grade = d->grade == RULES_ANY ? grades[g] : d->grade;
-			for (int p = PREC_ROUTINE; p >= 0; p--) {
-				y->ask.prec = d->prec == RULES_ANY ? p : d->prec;
-				for (int m = 0; m < 2; m++) {
-					y->ask.risk = d->marked || m == 1;
-					if (counts_now(y))
+			ask->grade = d->grade == RULES_ANY ? grades[g] : d->grade;
+			for (int p = a->precs && d->prec == RULES_ANY ? PREC_ROUTINE : 0; p >= 0; p--) {
+				ask->prec = d->prec == RULES_ANY ? p : d->prec;
+				for (int m = 0; m <= (a->marks && !d->marked); m++) {
+					ask->risk = d->marked || m == 1;
+					if (on_days(a))
 						return true;
 				}
-				if (d->prec != RULES_ANY)
-					break;
 			}
 			if (d->grade != RULES_ANY)
 				break;
@@ -164,24 +204,64 @@ counts_by_rest(struct trial *y)
 	return false;
 }
 
-/* Is there any clock it would count for?  The codes and places tried are those the tables name. */
+/* Does a row before this one name the same code (place)? */
 static bool
-can_count(const struct telling *t, const struct rules_limits *upto, const struct limit_row *l)
+code_before(const struct rules_limits *among, size_t i)
 {
-	struct trial y = {.all = upto, .l = l, .ask = {.what = l->d.what, .scope = l->d.scope}};
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(among->v[k].d.code, among->v[i].d.code) == 0)
+			return true;
+	return false;
+}
 
-	for (size_t c = 0; c <= t->all->n; c++) {
-		y.ask.code = c == 0 ? (l->d.code[0] == '*' ? "" : l->d.code) : t->all->v[c - 1].d.code;
-		if (c > 0 && (l->d.code[0] == '*' ? y.ask.code[0] == '*' : strncmp(y.ask.code, l->d.code, strlen(l->d.code)) != 0))
-			continue;
-		for (size_t p = 0; p <= t->all->n; p++) {
-			y.ask.station = p == 0 ? (l->place_len == 0 ? "-" : l->d.place) : t->all->v[p - 1].d.place;
-			if (p > 0 && (t->all->v[p - 1].place_len == 0 || l->place_len == 0 ||
-			    !rules_place_holds(l->d.place, l->place_len, l->private_, y.ask.station)))
-				continue;
-			if (counts_by_rest(&y))
-				return true;
-		}
+static bool
+place_before(const struct rules_limits *among, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(among->v[k].d.place, among->v[i].d.place) == 0)
+			return true;
+	return false;
+}
+
+static bool
+at_places(const struct asking *a, bool own)
+{
+	const struct rules_limits *among = a->y->among;
+	const struct limit_row *l = a->y->l;
+
+	a->y->ask.station = l->place_len == 0 ? "-" : l->d.place;
+	if (by_rest(a))
+		return true;
+	for (size_t p = 0; p < among->n && !own; p++) {
+		a->y->ask.station = among->v[p].d.place;
+		if (among->v[p].place_len > 0 && strcmp(among->v[p].d.place, l->d.place) != 0 && !place_before(among, p) &&
+		    rules_place_holds(l->d.place, l->place_len, l->private_, a->y->ask.station) && by_rest(a))
+			return true;
+	}
+	return false;
+}
+
+bool
+limit_tries(struct rules_trial *y, bool own, bool (*fn)(const struct rules_trial *))
+{
+	const struct limit_row *l = y->l;
+	struct asking a = {.y = y, .fn = fn};
+
+	days_of(y->among, l, &a.days);
+	for (size_t k = 0; k < y->among->n; k++) {
+		a.precs = a.precs || y->among->v[k].d.prec != RULES_ANY;
+		a.marks = a.marks || y->among->v[k].d.marked;
+	}
+	y->ask.what = l->d.what;
+	y->ask.scope = l->d.scope;
+	y->ask.code = l->d.code[0] == '*' ? "" : l->d.code;
+	if (at_places(&a, own))
+		return true;
+	for (size_t c = 0; c < y->among->n && !own; c++) {
+		y->ask.code = y->among->v[c].d.code;
+		if (y->ask.code[0] != '*' && strcmp(y->ask.code, l->d.code) != 0 && !code_before(y->among, c) &&
+		    (l->d.code[0] == '*' || strncmp(y->ask.code, l->d.code, strlen(l->d.code)) == 0) && at_places(&a, own))
+			return true;
 	}
 	return false;
 }
@@ -191,6 +271,7 @@ reachable(const struct telling *t)
 {
 	bool *can = xcalloc(t->all->n + 1, sizeof(*can));
 	struct rules_limits upto = {.v = xcalloc(t->all->n + 1, sizeof(*upto.v))};
+	struct rules_trial y = {.among = &upto};
 
 	for (size_t i = 0; i < t->all->n; i++) {
 		const struct limit_row *l = &t->all->v[i];
@@ -199,9 +280,11 @@ reachable(const struct telling *t)
 		for (size_t k = 0; k < t->all->n; k++)
 			if (t->all->v[k].rank <= l->rank && t->all->v[k].d.what == l->d.what)
 				upto.v[upto.n++] = t->all->v[k];
-		can[i] = upto.n > TRY_MAX || (!impossible(l) && can_count(t, &upto, l));
+		y.l = l;
+		/* a nearer table's row may take its place, that is what it is for */
+		can[i] = upto.n > TRY_MAX || (!impossible(l) && limit_tries(&y, false, limit_counts));
 		if (!can[i])
-			say(t, l->d.file, l->d.line, _("%s can never count: others hold wherever it does"), l->d.id);
+			rules_say(t->to, l->d.file, l->d.line, _("%s can never count: others hold wherever it does"), l->d.id);
 	}
 	free(upto.v);
 	return can;
@@ -223,7 +306,7 @@ levels_without(const struct telling *t)
 			any = limits_judge(t->all, &ask, &o, 1) > 0;
 		}
 		if (!any)
-			say(t, t->all->v[0].d.file, 0, _("no written report is ever owed at level \"%s\""), levels[i]);
+			rules_say(t->to, t->all->v[0].d.file, 0, _("no written report is ever owed at level \"%s\""), levels[i]);
 	}
 }
 
@@ -244,14 +327,14 @@ idle_profiles(const struct telling *t, const struct rules_files *rf, const bool 
 		for (size_t i = 0; i < t->all->n && !counts; i++)
 			counts = can[i] && strcmp(t->all->v[i].d.profile, rf->profile[p]) == 0;
 		if (!counts)
-			say(t, file, 0, _("the profile %s changes nothing"), rf->profile[p]);
+			rules_say(t->to, file, 0, _("the profile %s changes nothing"), rf->profile[p]);
 	}
 }
 
 void
-limits_remarks(const struct rules_limits *all, const struct rules_files *rf, rules_remark_fn fn, void *ctx)
+limits_remarks(const struct rules_limits *all, const struct rules_files *rf, const struct rules_telling *to)
 {
-	struct telling t = {.all = all, .fn = fn, .ctx = ctx};
+	struct telling t = {.all = all, .to = to};
 	bool *can;
 
 	contradictions(&t);

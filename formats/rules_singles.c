@@ -77,7 +77,7 @@ number_row(struct rules_singles *s, const struct tsv *t, size_t row, bool seen[N
 		return fault_set(f, EX_CONFIG, "number", _("must be a whole number from %d to %d, not \"%s\""), 1,
 		    NUMBER_MAX, number);
 	s->clause[i] = tsv_get(t, row, "clause");
-	if (s->clause[i][0] == '\0')
+	if (!rules_says(s->clause[i]))
 		return fault_set(f, EX_CONFIG, "clause", _("a limit must cite its clause"));
 	if (!tsv_date(tsv_get(t, row, "in_force_since")))
 		return fault_set(f, EX_CONFIG, "in_force_since", _("\"%s\" is no date"), tsv_get(t, row, "in_force_since"));
@@ -90,8 +90,10 @@ mark_row(struct rules_singles *s, const struct tsv *t, size_t row, struct fault 
 	const char *mark = tsv_get(t, row, "mark");
 	struct buf text = {0};
 
-	if (mark[0] == '\0')
+	if (!rules_says(mark))	/* of blanks: it would be found in nothing */
 		return fault_set(f, EX_CONFIG, "mark", _("is missing"));
+	if (!rules_says(tsv_get(t, row, "basis")))
+		return fault_set(f, EX_CONFIG, "basis", _("a mark of secrecy must cite what it rests on"));
 	s->mark = xreallocarray(s->mark, s->nmark + 1, sizeof(*s->mark));
 	s->squeezed = xreallocarray(s->squeezed, s->nmark + 1, sizeof(*s->squeezed));
 	squeeze(mark, strlen(mark), &text);

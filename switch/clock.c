@@ -272,7 +272,7 @@ clock_owe(const struct clock *c, const struct clock_ask *a, const char *towards,
 void
 clock_put(const struct clock *c, const struct owed_item *it)
 {
-	if (it->met == 0 || c->all)
+	if ((it->met == 0 && it->ended == 0) || c->all)
 		c->add(c->ctx, it);
 }
 
@@ -297,7 +297,9 @@ static void
 clock_free(struct clock *c)
 {
 	free(c->ref);
+	free(c->claim);
 	free(c->span);
+	free(c->gone);
 	free(c->told);
 	free(c->known);
 }
@@ -316,6 +318,7 @@ clock_run(const struct incident *inc, const char *self, const char *parent, cons
 	known_make(&c);
 	clock_judge(&c);
 	clock_tell(&c);
+	c.claim = xcalloc(inc->nall + 1, sizeof *c.claim);
 	clock_reports(&c);
 	clock_follow(&c);
 	clock_received(&c);

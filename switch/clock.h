@@ -6,7 +6,8 @@
  *
  * Own clock (scope HOP) and chain clock (scope CHAIN) stand side by side; each ends by the first accepted channel (DOMAIN 4).  A graver
  * grade re-sets what is owed: from the instant the station learned what makes it graver, a report upwards is owed anew by that grade's limit;
- * what was owed before stays owed by its own time, and a lowered grade loosens nothing.  Unknown casualties, an undetermined grade and a verdict
+ * what was owed before stays owed by its own time.  What figures have proven no lowering loosens; what only a graver word had begun ends when a leader lowers it with
+ * a reason (clock_lower.c).  Unknown casualties, an undetermined grade and a verdict
  * merely proposed run the stricter clock until a person has said what it is (clock_grade.c).  What the level above has itself opened or raised need
  * not be told it, once it was told at all.
  *
@@ -45,6 +46,9 @@ struct owed_item {
 	int64_t met;			/* ms UTC, declared instants where they count (电话报); 0: not met */
 	struct msgid met_by;
 	char how[64];			/* name of the channel, English: "telephone", "report", "outside:ext:sheng"; "" */
+	/* Not met, and over: the stated grade that alone had begun it was lowered.  clock_all() alone hands it out. */
+	int64_t ended;			/* ms UTC; 0 not */
+	struct msgid ended_by;
 };
 
 /* Things this station owes for one incident, appended through add.  level: of self; parent: "" at the top. */
@@ -95,6 +99,7 @@ struct clock_sent {
 	int64_t promised;		/* by their last 接办 or feedback, ms UTC; 0 none */
 	int64_t last_feedback;		/* ms UTC, 0 none */
 	const char *person;		/* of theirs; NULL */
+	int64_t claim;			/* ms UTC by which it had to be there: the limit of the clock it was sent in time for; 0 none */
 };
 void clock_awaited(const struct clock_sent *, const char *level, const struct rules *, owed_fn add, void *ctx);
 

@@ -5,6 +5,9 @@
  * A signature typed here for another (proxy receipt by telephone, F_ON_BEHALF) is that station's act.  Who has taken it on, answered or sent it
  * back has signed for it.  What was recalled, corrected or revoked awaits nothing; the message that did so awaits its own.
  *
+ * A report that has not even come to the level above when the limit passes for which it was sent in time is called after at that limit: the clock ended by
+ * its sending, and nobody there knows of it.
+ *
  * Of one event's reports that one addressee has not signed for, the oldest (since when it is silent) and the newest (whose clock still runs) are
  * awaited, and of those between only what is more urgent: one call asks for all of them.  Every directive is awaited by itself.
  */
@@ -18,9 +21,14 @@ await_sign(const struct clock *c, const struct clock_sent *m, const struct clock
 {
 	struct clock_ask sign = *a;
 
+	struct owed_item it = *from;
+
 	sign.what = OWED_AWAIT_SIGN;
-	if (clock_demands(m->body) >= ACT_SIGNED && m->done < ACT_SIGNED && !m->answered)
-		clock_owe(c, &sign, m->to, from);
+	if (clock_demands(m->body) < ACT_SIGNED || m->done >= ACT_SIGNED || m->answered || !clock_limit(c, &sign, m->to, &it))
+		return;
+	if (m->done < ACT_DELIVERED && m->claim > m->sent && m->claim < it.due)
+		it.due = m->claim;
+	clock_put(c, &it);
 }
 
 static void
@@ -118,7 +126,8 @@ acts_of(const struct clock *c, size_t at, struct clock_sent *m)
 		case KIND_FEEDBACK:
 			m->answered = true;
 			m->finished = progress == PROGRESS_DONE || progress == PROGRESS_CANNOT;
-			m->last_feedback = r->stored;
+			if (r->stage != STAGE_CORRECTION)	/* no news: the next one is owed when it was */
+				m->last_feedback = r->stored;
 			if (!body_time(r->body, F_DUE, &m->promised))
 				m->promised = 0;
 			break;
@@ -215,6 +224,8 @@ clock_sent_ones(const struct clock *c)
 				if (m.to == NULL || strcmp(m.to, c->self) == 0 || (keys[k] == F_CC && (strcmp(m.to, c->parent) != 0 ||
 				    incident_addressed(l->body, m.to, false))))
 					continue;
+				if (strcmp(m.to, c->parent) == 0 && c->claim != NULL)
+					m.claim = c->claim[i];
 				acts_of(c, i, &m);
 				awaited(l->kind == KIND_REPORT ? &of_reports : c, &m, grade);
 			}

@@ -7,8 +7,8 @@
  * sooner counts.  Beside the grade stands the second verdict (较大涉险) and the sensitive marks that act on the clock: `risk`.
  *
  * Since when: the messages are gone through in the order in which this station stored them.  Where one makes the grade graver than it
- * ever was, or the risk new, a stretch (struct clock_span) begins, and a report upwards is owed anew.  A lowered grade ends none.  One
- * thing ends: what ran stricter only because something was not known (the one step, "undetermined", a verdict merely proposed) runs so
+ * ever was, or the risk new, a stretch (struct clock_span) begins, and a report upwards is owed anew.  A figure that falls ends none; a stated
+ * grade properly lowered ends what only that word had begun (clock_lower.c).  And what ran stricter only because something was not known (the one step, "undetermined", a verdict merely proposed) runs so
  * until a person states the grade or denies the verdict; that is no lowering but the answer, and what has been proven stays.
  *
  * Cheap: what an incident's messages amounted to at an instant is their fold, and few instants need one.  No figure ever proves more
@@ -320,16 +320,28 @@ before(const struct point *p, size_t i)
 	return NULL;
 }
 
-/* Does it more than bring figures?  The same grade said once more in a report brings no more. */
-static bool
-decides(const struct point *p, const struct point *last)
+/* The type in use when p[i] came, as far as points tell: of the author's own last word, else of whoever spoke last. */
+static const char *
+type_before(const struct point *p, size_t i, const struct point *last)
 {
-	const struct incident_line *l = p->line;
-	const char *type = body_text(l->body, F_TYPE), *had = last != NULL ? body_text(last->line->body, F_TYPE) : NULL;
+	const char *type = last != NULL ? body_text(last->line->body, F_TYPE) : NULL;
 
-	if (l->kind == KIND_STEP || l->kind == KIND_GRADE || l->stage == STAGE_CORRECTION || l->stage == STAGE_WITHDRAWAL || last == NULL)
+	for (size_t k = i; last == NULL && type == NULL && k-- > 0;)
+		type = body_text(p[k].line->body, F_TYPE);
+	return type;
+}
+
+/* Does it more than bring figures?  The same grade said once more in a report brings no more, nor does the first word of another station
+ * that states none and calls the event what it was called. */
+static bool
+decides(const struct point *p, size_t i, const struct point *last)
+{
+	const struct incident_line *l = p[i].line;
+	const char *type = body_text(l->body, F_TYPE), *had = type_before(p, i, last);
+
+	if (i == 0 || l->kind == KIND_STEP || l->kind == KIND_GRADE || l->stage == STAGE_CORRECTION || l->stage == STAGE_WITHDRAWAL)
 		return true;
-	if (body_enum(l->body, F_GRADE) != 0 && body_enum(l->body, F_GRADE) != body_enum(last->line->body, F_GRADE))
+	if (body_enum(l->body, F_GRADE) != 0 && (last == NULL || body_enum(l->body, F_GRADE) != body_enum(last->line->body, F_GRADE)))
 		return true;
 	return type != NULL && (had == NULL || strcmp(type, had) != 0);
 }
@@ -379,8 +391,8 @@ points_of(const struct clock *c, const struct state *now, int64_t start, size_t 
 	for (size_t i = 0; i < m; i++) {
 		const struct point *last = before(p, i);
 
-		p[i].must = decides(&p[i], last) && (last == NULL || last->print != p[i].print || last->line->kind != p[i].line->kind);
-		if (!p[i].must && last->print != p[i].print)
+		p[i].must = decides(p, i, last) && (last == NULL || last->print != p[i].print || last->line->kind != p[i].line->kind);
+		if (!p[i].must && (last == NULL || last->print != p[i].print))
 			alone(c, now, &p[i]);
 	}
 	/* What came in one instant, or before the first message that obliges, is one point. */
@@ -454,6 +466,7 @@ span_add(struct clock *c, int64_t from, const struct msgid *about, const struct 
 		.presumed = s->stated == 0,
 		.risk = risk,
 		.risk_presumed = risk && !s->confirmed,
+		.again = clock_begun(c, running(s)),
 	};
 }
 
@@ -523,7 +536,7 @@ void
 clock_spans(struct clock *c, int64_t first, int64_t start, const struct msgid *about)
 {
 	struct state none = { 0 }, now, then = { 0 };
-	int left = STATES, best = 0;
+	int left = STATES, best = 0, held = 0;
 	struct point *p;
 	size_t n;
 
@@ -548,6 +561,9 @@ clock_spans(struct clock *c, int64_t first, int64_t start, const struct msgid *a
 		if (then.proposal != 0 && (best == 0 || then.proposal < best))
 			best = then.proposal;
 		risk = then.confirmed || (then.risk && !then.denied) || marked;
+		if (held != 0 && then.stated != 0 && clock_graver(held, then.stated))
+			clock_lower(c, best != 0 && clock_graver(best, then.stated) ? best : then.stated, p[i].at, &p[i].line->id);
+		held = then.stated;
 		if (c->nspan == 0) {
 			span_add(c, first, about, &then, risk);
 			continue;

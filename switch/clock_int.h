@@ -16,6 +16,11 @@ struct clock_span {
 	bool presumed;			/* nobody has stated a grade: the sooner of this one's limit and that of "undetermined" */
 	bool fixed;			/* a person has since stated a graver one: it stays as it was */
 	bool risk, risk_presumed;	/* 较大涉险 or a mark; only proposed */
+	int64_t again;			/* ms UTC a stretch of this grade had begun before it was lowered; INT64_MAX none */
+	/* Lowered since (clock_lower.c). */
+	bool first;			/* the first of all */
+	int64_t ended;			/* ms UTC */
+	struct msgid ended_by;
 };
 
 struct clock_ref {			/* a message that refers to another one of the incident */
@@ -47,6 +52,9 @@ struct clock {
 	size_t nref;
 	struct clock_span *span;
 	size_t nspan;
+	struct clock_span *gone;	/* what only a graver word had begun, lowered since */
+	size_t ngone;
+	int64_t *claim;			/* of each line: the soonest limit of the own clocks it has met as a report, 0 none; NULL: not asked for */
 	struct clock_told *told;	/* in time order */
 	size_t ntold;
 };
@@ -87,6 +95,11 @@ bool clock_graver(int a, int b);					/* a than b; undetermined lies between III 
 void clock_judge(struct clock *);					/* stated, proven, risk, marked */
 /* Fills c->span.  first: the earliest instant learned; start: when its first message was stored. */
 void clock_spans(struct clock *, int64_t first, int64_t start, const struct msgid *about);
+
+/* ---- clock_lower.c ---- */
+/* The grade stated was lowered: what is graver than `by` and only stated ends. */
+void clock_lower(struct clock *, int by, int64_t at, const struct msgid *);
+int64_t clock_begun(const struct clock *, int grade);			/* since when it had been that grade before; INT64_MAX never */
 
 /* ---- clock_told.c: what this station has told, and what has arrived at an endpoint ---- */
 void clock_tell(struct clock *);					/* fills c->told */

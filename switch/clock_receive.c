@@ -155,7 +155,8 @@ acts_of(const struct clock *c, size_t at, struct clock_received *m, struct owed_
 		if (r->kind == KIND_FEEDBACK) {
 			m->answered = true;
 			m->finished = progress == PROGRESS_DONE || progress == PROGRESS_CANNOT;
-			m->last_feedback = clock_known(c, r);
+			if (r->stage != STAGE_CORRECTION)	/* no news: the next one is owed when it was */
+				m->last_feedback = clock_known(c, r);
 			if (!body_time(r->body, F_DUE, &m->promised))
 				m->promised = 0;
 			continue;
@@ -177,14 +178,15 @@ acts_of(const struct clock *c, size_t at, struct clock_received *m, struct owed_
 	}
 }
 
-/* Feedback that was given, for the record: the first, by the time the message or its row set. */
+/* Feedback that was given, for the record: the first, by the time the message or its row set.  alone: c without the incident, which a
+ * message's own limits do not ask. */
 static void
-feedback_met(const struct clock *c, size_t at, const struct clock_received *m)
+feedback_met(const struct clock *c, const struct clock *alone, size_t at, const struct clock_received *m)
 {
 	size_t n;
 	const struct clock_ref *ref = clock_refs(c, at, &n);
 	struct clock_received before = *m;
-	struct clock once = *c;
+	struct clock once = *alone;
 	struct owed_item it = { .incident = m->incident, .about = m->id, .origin = m->stored, .what = OWED_FEEDBACK,
 		.scope = SCOPE_HOP, .from = ORIGIN_DUE, .prec = rules_precedence(c->rules, m->body) };
 	struct clock_ask a = { .what = OWED_FEEDBACK, .grade = m->grade, .presumed = c->proven, .prec = it.prec, .scope = SCOPE_HOP,
@@ -196,7 +198,7 @@ feedback_met(const struct clock *c, size_t at, const struct clock_received *m)
 	if (!body_time(m->body, F_DUE, &it.due)) {
 		if (every(m->body) > 0)
 			it.due = clock_after(it.origin, every(m->body));
-		else if (!clock_limit(c, &a, m->id.origin, &it))
+		else if (!clock_limit(alone, &a, m->id.origin, &it))
 			return;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -234,6 +236,6 @@ clock_received(const struct clock *c)
 		message_owed(&alone, &m, !verify || m.promised != 0, c->all && read.met != 0 ? &read : NULL,
 		    c->all && signed_.met != 0 ? &signed_ : NULL);
 		if (c->all && m.answered && !verify)
-			feedback_met(&alone, i, &m);
+			feedback_met(c, &alone, i, &m);
 	}
 }

@@ -100,6 +100,72 @@ from_above(const struct clock *c, const struct msgid *id)
 	return strcmp(id->origin, c->self) != 0 && (strcmp(id->origin, c->parent) == 0 || station_under(c->self, id->origin));
 }
 
+/* Lowered since: was it told by then?  If not it is over, in time or late. */
+static void
+lowered(const struct clock_span *g, const struct clock_told *t, struct owed_item *it)
+{
+	if (t != NULL && t->at <= g->ended) {
+		clock_met(it, t->at, &t->line->id, t->how);
+		return;
+	}
+	it->ended = g->ended;
+	it->ended_by = g->ended_by;
+}
+
+/* Does the milder grade ask for the same from the same instant?  Then nothing has ended. */
+static bool
+goes_on(const struct clock *c, const struct clock_span *g, enum owed what, int prec, const struct owed_item *gone)
+{
+	for (size_t i = 0; i < c->nspan; i++) {
+		struct owed_item it = { .incident = c->inc->id, .about = c->span[i].about, .origin = c->span[i].from };
+		struct clock_ask a;
+
+		ask_of(&c->span[i], what, prec, SCOPE_HOP, &a);
+		if (c->span[i].from == g->from && clock_limit(c, &a, c->parent, &it) && it.due == gone->due)
+			return true;
+	}
+	return false;
+}
+
+static void
+own_gone(const struct clock *c, const struct begin *b, enum owed what)
+{
+	for (size_t i = 0; i < c->ngone; i++) {
+		const struct clock_span *g = &c->gone[i];
+		struct owed_item it = { .incident = c->inc->id, .about = g->about, .origin = g->from };
+		bool any = g->first || from_above(c, &g->about);
+		struct clock_ask a;
+
+		if (any && strcmp(c->inc->opener, c->parent) == 0)
+			continue;
+		ask_of(g, what, b->prec, SCOPE_HOP, &a);
+		if (!clock_limit(c, &a, c->parent, &it) || goes_on(c, g, what, b->prec, &it))
+			continue;
+		lowered(g, clock_first_told(c, what == OWED_REPORT_WRITTEN, any ? INT64_MIN : g->from), &it);
+		clock_put(c, &it);
+	}
+}
+
+/* Raised again to what it had been before it was lowered: by the old limit while that has not run out. */
+static void
+limit_again(const struct clock *c, const struct clock_span *s, const struct clock_ask *a, struct owed_item *it)
+{
+	struct owed_item old = { .incident = it->incident, .about = it->about, .origin = s->again };
+
+	if (s->again != INT64_MAX && clock_limit(c, a, c->parent, &old) && old.due >= s->from && old.due < it->due)
+		*it = old;
+}
+
+/* A report counts when it is sent; it has to be there by then as well (clock_await.c). */
+static void
+claim(const struct clock *c, const struct clock_told *t, int64_t due)
+{
+	size_t at = (size_t)(t->line - c->inc->all);
+
+	if (c->claim != NULL && t->written && !t->declared && t->line->kind == KIND_REPORT && (c->claim[at] == 0 || due < c->claim[at]))
+		c->claim[at] = due;
+}
+
 static void
 own_clock(const struct clock *c, const struct begin *b, enum owed what)
 {
@@ -119,8 +185,11 @@ own_clock(const struct clock *c, const struct begin *b, enum owed what)
 		ask_of(s, what, b->prec, SCOPE_HOP, &a);
 		if (!clock_limit(c, &a, c->parent, &it))
 			continue;
-		if (t != NULL)
+		limit_again(c, s, &a, &it);
+		if (t != NULL) {
 			clock_met(&it, t->at, &t->line->id, t->how);
+			claim(c, t, it.due);
+		}
 		if (it.met != 0 || c->all)
 			clock_put(c, &it);
 		else if (open.what == 0 || it.due < open.due)
@@ -128,6 +197,7 @@ own_clock(const struct clock *c, const struct begin *b, enum owed what)
 	}
 	if (open.what != 0)
 		clock_put(c, &open);
+	own_gone(c, b, what);
 }
 
 /* Where 发生 is not known, the earliest instant known anywhere: a clock that starts too late helps nobody. */
@@ -159,29 +229,61 @@ over(const struct clock *c)
 	return c->inc->closed || state == EVENT_FINAL || state == EVENT_ARCHIVED || state == EVENT_MERGED;
 }
 
+/* The soonest of the stretches; NULL: none of them sets one. */
+static const struct clock_span *
+chain_soonest(const struct clock *c, const struct begin *b, enum owed what, const struct clock_span *v, size_t n, struct owed_item *it)
+{
+	const struct clock_span *of = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		struct owed_item one = { .incident = c->inc->id, .about = v[i].about, .origin = chain_origin(c, b) };
+		struct clock_ask a;
+
+		ask_of(&v[i], what, b->prec, SCOPE_CHAIN, &a);
+		if (!clock_limit(c, &a, c->parent, &one))
+			continue;
+		/* Some chains begin when the station learned of it, and are its own duty past the next level. */
+		if (one.from == ORIGIN_LEARNED) {
+			one.origin = v[i].from;
+			if (!clock_limit(c, &a, c->parent, &one))
+				continue;
+		}
+		if (of == NULL || one.due < it->due) {
+			*it = one;
+			of = &v[i];
+		}
+	}
+	return of;
+}
+
+/* Of a grade lowered since, where the milder one has none as soon. */
+static void
+chain_gone(const struct clock *c, const struct begin *b, enum owed what, const struct owed_item *live)
+{
+	struct owed_item it = { 0 }, arrived;
+	const struct clock_span *g = chain_soonest(c, b, what, c->gone, c->ngone, &it);
+
+	if (g == NULL || (live != NULL && live->due <= it.due))
+		return;
+	if (it.endpoint[0] != '\0')
+		(void)snprintf(it.towards, sizeof it.towards, "%.*s", STATION_MAX - 1, it.endpoint);
+	arrived = it;
+	if (clock_arrived(c, it.endpoint[0] != '\0' ? it.endpoint : c->parent, what == OWED_REPORT_WRITTEN, &arrived) && arrived.met <= g->ended)
+		it = arrived;
+	else
+		lowered(g, NULL, &it);
+	clock_put(c, &it);
+}
+
 static void
 chain_clock(const struct clock *c, const struct begin *b, enum owed what)
 {
 	struct owed_item it = { 0 };
 	const struct clock_told *t = clock_first_told(c, what == OWED_REPORT_WRITTEN, INT64_MIN);
+	bool found = chain_soonest(c, b, what, c->span, c->nspan, &it) != NULL;
 
-	for (size_t i = 0; i < c->nspan; i++) {
-		struct owed_item one = { .incident = c->inc->id, .about = c->span[i].about, .origin = chain_origin(c, b) };
-		struct clock_ask a;
-
-		ask_of(&c->span[i], what, b->prec, SCOPE_CHAIN, &a);
-		if (!clock_limit(c, &a, c->parent, &one))
-			continue;
-		/* Some chains begin when the station learned of it, and are its own duty past the next level. */
-		if (one.from == ORIGIN_LEARNED) {
-			one.origin = c->span[i].from;
-			if (!clock_limit(c, &a, c->parent, &one))
-				continue;
-		}
-		if (it.what == 0 || one.due < it.due)
-			it = one;
-	}
-	if (it.what == 0)
+	chain_gone(c, b, what, found ? &it : NULL);
+	if (!found)
 		return;
 	if (it.endpoint[0] != '\0')
 		(void)snprintf(it.towards, sizeof it.towards, "%.*s", STATION_MAX - 1, it.endpoint);

@@ -45,14 +45,26 @@ names(const struct body *b, const char *whom)
 	return false;
 }
 
+static bool
+upward(const char *system)
+{
+	return system != NULL && strncmp(system, OUTSIDE_PREFIX, strlen(OUTSIDE_PREFIX)) == 0 && system[strlen(OUTSIDE_PREFIX)] != '\0';
+}
+
 /* An upward system outside, and no other station named: what went there went to the next level. */
 static bool
 upward_system(const struct body *b)
 {
+	return body_enum(b, F_CHANNEL) == CHANNEL_SYSTEM && upward(body_text(b, F_SYSTEM));
+}
+
+/* A call, a fax to an outside system's own room: whom the entry is sent to was told of the call, and not by it. */
+static bool
+called_there(const struct body *b, const char *whom)
+{
 	const char *system = body_text(b, F_SYSTEM);
 
-	return body_enum(b, F_CHANNEL) == CHANNEL_SYSTEM && system != NULL &&
-	    strncmp(system, OUTSIDE_PREFIX, strlen(OUTSIDE_PREFIX)) == 0 && system[strlen(OUTSIDE_PREFIX)] != '\0';
+	return body_enum(b, F_CHANNEL) != CHANNEL_SYSTEM && upward(system) && strcmp(system, whom) != 0;
 }
 
 bool
@@ -62,7 +74,7 @@ clock_outside(const struct clock *c, const struct body *b, const char *whom, boo
 	bool named = whom != NULL ? names(b, whom) : names(b, c->parent) || upward_system(b);
 
 	*phone = *written = false;
-	if (!named || (outcome != 0 && outcome != OUTCOME_REACHED) || body_flag(b, F_HISTORY))
+	if (!named || called_there(b, whom != NULL ? whom : c->parent) || (outcome != 0 && outcome != OUTCOME_REACHED) || body_flag(b, F_HISTORY))
 		return false;
 	for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++)
 		if (outside[i].channel == channel) {

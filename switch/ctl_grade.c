@@ -253,6 +253,7 @@ print_risk(const struct grade_risk *r)
 		open = open || r->points[i].open;
 	buf_printf(&line, "%s: %s", r->name,
 	    r->met ? _("the figures show it; a person confirms")
+	    : r->likely ? _("about as much as makes it; a person confirms")
 	    : open ? _("not known: not all figures it needs are")
 		   : _("not shown by the figures"));
 	ctl_line(stdout, _("risk"), buf_cstr(&line));
@@ -268,6 +269,8 @@ print_risk(const struct grade_risk *r)
 			buf_puts(&line, _("no figure shows it: a person says"));
 		else if (p->met)
 			buf_printf(&line, _("yes, %lld"), (long long)p->lo);
+		else if (p->likely)
+			buf_printf(&line, _("about %lld: please confirm"), (long long)p->about);
 		else if (p->open)
 			buf_printf(&line, _("not known, %lld proven"), (long long)(p->lo < 0 ? 0 : p->lo));
 		else
@@ -417,6 +420,7 @@ risk_json(const struct grade_risk *r)
 
 	put(o, "covered", json_boolean(r->covered));
 	put(o, "met", json_boolean(r->met));
+	put(o, "proposed", json_boolean(r->met || r->likely));
 	put(o, "name", json_string(r->name != NULL ? r->name : ""));
 	for (size_t i = 0; i < r->npoints; i++) {
 		const struct grade_risk_point *p = &r->points[i];
@@ -428,7 +432,8 @@ risk_json(const struct grade_risk *r)
 		put(e, "fields", fields);
 		put(e, "limit", p->number < 0 ? json_null() : json_integer(p->number));
 		put(e, "proven", p->lo < 0 ? json_null() : json_integer(p->lo));
-		put(e, "answer", json_string(p->nfield == 0 ? "ask" : p->met ? "yes" : p->open ? "unknown" : "no"));
+		put(e, "about", p->likely ? json_integer(p->about) : json_null());
+		put(e, "answer", json_string(p->nfield == 0 ? "ask" : p->met ? "yes" : p->likely ? "about" : p->open ? "unknown" : "no"));
 		put(e, "clause", json_string(p->clause));
 		(void)json_array_append_new(list, e);
 	}

@@ -68,7 +68,7 @@ ask_show(struct ctl *ctl, const char *ref, int realm, struct fault *f)
 static bool
 amendable(int kind)
 {
-	return kind == KIND_REPORT || kind == KIND_DIRECTIVE || kind == KIND_WARNING;
+	return kind == KIND_REPORT || kind == KIND_DIRECTIVE || kind == KIND_WARNING || kind == KIND_FEEDBACK;
 }
 
 static int
@@ -109,7 +109,10 @@ last_report(struct ctl *ctl, const char *ref, int realm, struct msgid *id, struc
 static int
 amended(struct ctl *ctl, const char *word, int realm, struct msgid *id, int *kind, struct fault *f)
 {
+	const char *incident;
+	struct msgid opened;
 	json_t *answer;
+	bool opener;
 
 	*kind = KIND_REPORT;
 	if (!msgid_parse(word, id))
@@ -119,10 +122,14 @@ amended(struct ctl *ctl, const char *word, int realm, struct msgid *id, int *kin
 	if ((answer = ask_message(ctl, id, f)) == NULL)
 		return -1;
 	*kind = kind_of(answer);
+	incident = json_string_value(json_object_get(answer, "incident"));
+	opener = *kind == KIND_INTAKE || (incident != NULL && msgid_parse(incident, &opened) && msgid_cmp(&opened, id) == 0);
 	json_decref(answer);
 	if (amendable(*kind))
 		return 0;
-	/* the id of an incident is that of the intake that opened it */
+	/* the id of an incident is that of the intake that opened it; of any other message nothing else is meant */
+	if (!opener)
+		return fault_set(f, EX_DATAERR, "ref", _("%.60s is a message of a kind that is neither corrected nor recalled"), word);
 	*kind = KIND_REPORT;
 	return last_report(ctl, word, realm, id, f);
 }

@@ -42,7 +42,7 @@ outside(struct ctl *ctl, const char *verb, bool classified, int argc, char **arg
 	if (body_text(b, F_PERSON) == NULL)
 		return submit_end(&a, b, ctl_usage(verb, "by", _("names the person who does it")));
 	/* Whom it was told to is what the clock asks; guessing it would stop a clock that still runs. */
-	if (ctl_arg(&a, "to") == NULL)
+	if (ctl_arg(&a, "to") == NULL && (body_text(b, F_SYSTEM) == NULL || strncmp(body_text(b, F_SYSTEM), "ext:", 4) != 0))
 		ctl_note(_("without --to it stops the clock only if the station above takes part in the incident already"));
 	submit_kind(b, KIND_OUTSIDE);
 	return submit_end(&a, b, submit_send(ctl, &a, b, strcmp(a.word[0], "-") == 0 ? NULL : a.word[0], -1));

@@ -62,40 +62,58 @@ remark(void *ctx, const char *file, size_t line, const char *text)
 		(void)printf("%s: %s\n", file, text);
 }
 
-/* A code that could be a division and is none: a clock of that place would never run.  Of a province the codebook does not hold it knows nothing. */
-static bool
-no_division(const struct codebook *cb, const char *place)
+/* Where a place takes points off, that is worth seeing beside the limits: most do not, and nothing is shipped. */
+static void
+print_scores(const struct rules *r, json_t *o)
 {
-	char province[8];
+	json_t *list = json_array();
+	struct score_row s;
 
-	if (place[0] < '0' || place[0] > '9' || codebook_division(cb, place) != NULL)
-		return false;
-	(void)snprintf(province, sizeof province, "%.2s0000", place);
-	return codebook_division(cb, province) != NULL;
+	for (int item = SCORE_LATE; item <= SCORE_ZERO; item++) {
+		if (!rules_score_row(r, (enum rule_score)item, &s))
+			continue;
+		if (o == NULL)
+			(void)printf(_("points off for %s: %lld (%s; %s:%zu)\n"), s.item, (long long)s.points, s.clause, s.file, s.line);
+		else
+			(void)json_array_append_new(list, json_pack("{s:s, s:I, s:s, s:s, s:I}", "item", s.item, "points", (json_int_t)s.points,
+			    "clause", s.clause, "file", s.file, "line", (json_int_t)s.line));
+	}
+	if (o != NULL)
+		(void)json_object_set(o, "scores", list);
+	json_decref(list);
 }
 
+/* A profile that cannot be taken is named by the station's settings: the line is where it is to be mended. */
 static void
-places(const struct rules *r, const struct codebook *cb, struct checked *c)
+fault_at_settings(const struct ctl *ctl, struct fault *f)
 {
-	struct deadline d;
-	struct zero_hour z;
-	char text[256];
+	struct buf path = {0};
+	char *line = NULL;
+	size_t cap = 0, no = 0, at = 0;
+	FILE *fp;
 
-	for (size_t i = 0; rules_deadline_at(r, i, &d); i++)
-		if (no_division(cb, d.place)) {
-			(void)snprintf(text, sizeof text, _("%s: the codebook knows no division %s"), d.id, d.place);
-			remark(c, d.file, d.line, text);
+	if (ctl->dir == NULL || f->file[0] != '\0' || strcmp(f->field, "profile") != 0)
+		return;
+	buf_printf(&path, "%s/dutyswitch.conf", ctl->dir);
+	if ((fp = fopen(buf_cstr(&path), "rbe")) != NULL) {
+		while (getline(&line, &cap, fp) > 0 && at == 0) {
+			const char *p = line + strspn(line, " \t");
+
+			no++;
+			if (strncmp(p, "profile", 7) == 0 && strchr(" \t=", p[7]) != NULL)
+				at = no;
 		}
-	for (size_t i = 0; rules_zero_at(r, i, &z); i++)
-		if (no_division(cb, z.place)) {
-			(void)snprintf(text, sizeof text, _("%s: the codebook knows no division %s"), _("zero report"), z.place);
-			remark(c, z.file, z.line, text);
-		}
+		free(line);
+		(void)fclose(fp);
+	}
+	if (at > 0)
+		fault_at(f, buf_cstr(&path), at);
+	buf_free(&path);
 }
 
 /* One set of profiles: 0 clean, 1 remarks, EX_DATAERR refused. */
 static int
-check_one(struct ctl *ctl, const char *confdir, const struct codebook *cb, const char *profiles)
+check_one(struct ctl *ctl, const char *confdir, const struct codebook *cb, const char *profiles, bool settings)
 {
 	struct checked c = {.json = ctl->json, .remarks = json_array()};
 	struct fault f = {0};
@@ -106,6 +124,8 @@ check_one(struct ctl *ctl, const char *confdir, const struct codebook *cb, const
 	int rc = EX_OK;
 
 	if (r == NULL) {
+		if (settings)
+			fault_at_settings(ctl, &f);
 		if (ctl->json && (o = json_pack("{s:s, s:b, s:s, s:I, s:s, s:s}", "profiles", profiles, "ok", 0, "file", f.file, "line",
 		    (json_int_t)f.line, "field", f.field, "text", f.text)) != NULL)
 			ctl_json(stdout, o);
@@ -114,12 +134,16 @@ check_one(struct ctl *ctl, const char *confdir, const struct codebook *cb, const
 		goto out;
 	}
 	rules_remarks(r, remark, &c);
-	places(r, cb, &c);
+	rules_remarks_codes(r, cb, remark, &c);
 	rc = c.n > 0 ? 1 : EX_OK;
 	if (ctl->json) {
 		o = json_pack("{s:s, s:b, s:O}", "profiles", profiles, "ok", 1, "remarks", c.remarks);
+		print_scores(r, o);
 		ctl_json(stdout, o);
-	} else if (c.n == 0)
+		goto out;
+	}
+	print_scores(r, NULL);
+	if (c.n == 0)
 		(void)printf(_("rules in order, profiles: %s\n"), name);
 	else
 		(void)printf(_("the rules would be taken, with %zu remarks, profiles: %s\n"), c.n, name);
@@ -144,7 +168,7 @@ check_all(struct ctl *ctl, const char *confdir, const struct codebook *cb)
 	struct dirent *e;
 	char **name = NULL;
 	size_t n = 0;
-	int worst = check_one(ctl, confdir, cb, ""), rc;
+	int worst = check_one(ctl, confdir, cb, "", false), rc;
 	DIR *d;
 
 	buf_printf(&path, "%s/rules/profiles", confdir);
@@ -159,7 +183,7 @@ check_all(struct ctl *ctl, const char *confdir, const struct codebook *cb)
 	if (n > 1)
 		qsort(name, n, sizeof(char *), cmp_name);
 	for (size_t i = 0; i < n; i++) {
-		rc = check_one(ctl, confdir, cb, name[i]);
+		rc = check_one(ctl, confdir, cb, name[i], false);
 		if (rc > worst)
 			worst = rc;
 		free(name[i]);
@@ -186,7 +210,7 @@ rules_check(struct ctl *ctl, const struct ctl_args *a)
 		rc = ctl_fail(&f);
 		return rc == EX_CONFIG ? EX_DATAERR : rc;
 	}
-	rc = check_one(ctl, confdir, cb, profiles);
+	rc = check_one(ctl, confdir, cb, profiles, ctl_arg(a, "profile") == NULL);
 	free(profiles);
 	return rc;
 }
@@ -221,6 +245,14 @@ print_list(const json_t *o)
 		(void)snprintf(text, sizeof text, "%s %s %s  %s", ctl_text(e, "place", place, sizeof place),
 		    ctl_text(e, "level", level, sizeof level), ctl_text(e, "time", at, sizeof at), ctl_text(e, "clause", clause, sizeof clause));
 		ctl_line(stdout, _("zero report"), text);
+	}
+	json_array_foreach(json_object_get(o, "scores"), i, e)
+	{
+		char item[32], points[16], clause[512], text[640];
+
+		(void)snprintf(text, sizeof text, "%s %s  %s", ctl_text(e, "item", item, sizeof item),
+		    ctl_text(e, "points", points, sizeof points), ctl_text(e, "clause", clause, sizeof clause));
+		ctl_line(stdout, _("points off"), text);
 	}
 	ctl_line(stdout, _("profiles"), json_string_length(json_object_get(o, "profiles")) > 0 ? ctl_text(o, "profiles", buf, sizeof buf) : "-");
 	ctl_line(stdout, _("fingerprint"), ctl_text(o, "digest", buf, sizeof buf));
@@ -298,6 +330,8 @@ print_clocks(const json_t *o)
 	}
 	if (json_array_size(json_object_get(o, "clocks")) == 0)
 		(void)printf("%s\n", _("no clock runs, and none has run"));
+	json_array_foreach(json_object_get(o, "notes"), i, l)
+		(void)printf("\n%s\n", json_string_value(l));
 }
 
 static int

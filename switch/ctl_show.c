@@ -134,6 +134,36 @@ line_row(struct ctl_table *t, const json_t *o)
 	ctl_table_set(t, 8, ctl_text(o, "id", buf, sizeof buf));
 }
 
+/* What was merged into it, with the figures that stand there; what is not held here by its id alone. */
+static void
+show_merged(const json_t *in)
+{
+	json_t *e, *m, *g;
+	size_t i, k, n;
+	char buf[1024], a[256], b[256], c[256];
+	bool first = true;
+
+	json_array_foreach(json_object_get(in, "merged"), k, m) {
+		(void)snprintf(buf, sizeof buf, "%s", ctl_text(m, "number", a, sizeof a));
+		json_array_foreach(json_object_get(m, "figures"), i, g) {
+			n = strlen(buf);
+			(void)snprintf(buf + n, sizeof buf - n, "%s%s %s@%s", i == 0 ? ": " : ", ", ctl_text(g, "field_name", a, sizeof a),
+			    ctl_text(g, "text", b, sizeof b), ctl_text(g, "source", c, sizeof c));
+		}
+		ctl_line(stdout, first ? _("took in") : "", buf);
+		first = false;
+	}
+	json_array_foreach(json_object_get(in, "absorbed"), i, e) {
+		bool shown = !json_is_string(e);
+
+		json_array_foreach(json_object_get(in, "merged"), k, m)
+			shown |= json_is_string(e) && strcmp(json_string_value(e), ctl_text(m, "id", a, sizeof a)) == 0;
+		if (!shown)
+			ctl_line(stdout, first ? _("took in") : "", json_string_value(e));
+		first &= shown;
+	}
+}
+
 /* Where the event stands, what was merged, adopted and decided, and by whom. */
 static void
 show_life(const json_t *in)
@@ -151,9 +181,7 @@ show_life(const json_t *in)
 	}
 	if (json_string_length(json_object_get(in, "merged_into")) > 0)
 		ctl_line(stdout, _("merged into"), ctl_text(in, "merged_into", buf, sizeof buf));
-	json_array_foreach(json_object_get(in, "absorbed"), i, e)
-		if (json_is_string(e))
-			ctl_line(stdout, i == 0 ? _("took in") : "", json_string_value(e));
+	show_merged(in);
 	if (json_string_length(json_object_get(in, "split_from")) > 0)
 		ctl_line(stdout, _("split off from"), ctl_text(in, "split_from", buf, sizeof buf));
 	json_array_foreach(json_object_get(in, "split_to"), i, e)

@@ -176,7 +176,7 @@ grid_print(const json_t *answer)
 
 static const char *const csv_columns[] = {"station", "station_name", "intakes", "firsts", "first_learned", "first_occurred", "late",
     "by_leader", "by_line", "omitted", "asked", "excused", "corrected", "followups", "followups_met", "finals", "finals_met", "draft", "approve", "carry", "sign",
-    "signing", "roll_called", "roll_reached", "zero_due", "zero_in"};
+    "signing", "roll_called", "roll_reached", "zero_due", "zero_in", "score"};
 static const char *const csv_late_columns[] = {"station", "station_name", "incident", "number", "title", "what", "origin", "due", "met",
     "late", "state", "charge", "draft", "approve", "carry", "rule", "clause", "explained", "cause", "text", "person", "report", "about"};
 

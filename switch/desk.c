@@ -167,6 +167,8 @@ submit_text(struct desk *d, const struct msgid *id, bool duplicate, struct buf *
 		query_remarks(station_conf(d->station)->rules, b, desk_now(d), put_remark, out);
 	if (b != NULL)
 		query_duty_remarks(d->station, b, desk_now(d), put_remark, out);
+	if (b != NULL)
+		query_supplement_remark(&(struct query_env){.station = d->station}, id, b, &incident, desk_now(d), put_remark, out);
 	jsontext_end(out, ']');
 	if (msgid_is_set(&incident)) {
 		bool opens = msgid_cmp(id, &incident) == 0;

@@ -27,21 +27,25 @@
  * propose     ref | body{}                                         scope table clause grade proposal possible worst undetermined points[{field name number
  *                                                                  grade clause decides next next_from more}] open[{field name why}] risk{name met points[]} marks[{mark
  *                                                                  name why}] stated clock_grade ask_again ask_again_clause incident notes[] about worst;
- *                                                                  risk.verdicts[]; points: unit source_name at_least differ
+ *                                                                  risk.verdicts[]; points: unit source_name at_least differ;
+ *                                                                  risk.proposed (met, or an "about" that reaches a limit), risk.points[].about answer
+ *                                                                  yes|about|no|unknown|ask;
+ *                                                                  supplement{about at window over rule clause mark text}: casualties changed after the final report
  * diff        ref [station] [from] [to]                            a{id version} b{id version} station versions[] rows[{field name kind old new
  *                                                                  source source_name falls line lines}]
  * incidents   [realm] [history] [limit] [offset]                   rev incidents[{id number title place type type_name grade
  *                                                                  conflict version changed learned final history stations[] figures{} missing state state_name merged_into signatures_owed adopted[]}]
- * show        ref [realm]                                          incident{as above + grades[{station grade}] heads[]}
+ * show        ref [realm]                                          incident{as above + grades[{station grade}] heads[] merged[{id number title figures[]}]}
  *                                                                  lines[{id at stored from from_name kind kind_name stage_name act text author
  *                                                                  precedence_name receipts{delivered read signed taken total} mine missing_understanding withdrawn superseded
- *                                                                  state state_name signature_owed owed_by signer}]
+ *                                                                  state state_name signature_owed owed_by signer}]; incident.supplement as of propose, null
  * message     id                                                   body{} digest stored from understood state readback signature_owed owed_by signer
  *                                                                  withdrawn superseded destroyed damaged deliveries[{to to_name state since person}]
  *                                                                  receipts[{from from_name act at person}]
  * inbox       [limit] [all]                                        messages[{id at from from_name precedence precedence_name kind kind_name title text state
  *                                                                  (unread read signed taken) due incident number ring history realm}]
- * owed        -                                                    items[{what what_name incident number title about due origin towards towards_name clause
+ * owed        -  (what is late or due within the hour first: upwards and urgent, other matters, the daily round; then exercises, then by due)
+ *                                                                  items[{what what_name incident number title about due origin towards towards_name clause
  *                                                                  rule scope(hop chain) endpoint from origin_name grade precedence person promised
  *                                                                  lapsed passed presence presence_name call note key realm}] more   (what is chased no more last)
  * list        [kind] [realm] [after] [limit]                       messages[{seq id kind kind_name stored from to[] title digest incident}]
@@ -54,14 +58,15 @@
  *                                                                  fold_count rebuilt   (what differed was rebuilt)
  * blob        digest [id]                                          size (+B bytes); with the id of the message that names it they are
  *                                                                  asked of its station when they are not here (code 75)
- * log         [after] [limit]                                      messages of kind log, as list + text
+ * log         [after] [limit]                                      messages of kind log, as list + text, on one line with the step (step step_name) or the caller,
+ *                                                                  unit, number and who was told where it is more than its words
  * trace       id                                                   origin stored to[{to to_name state state_name since person reason hops[{station name at how}]
  *                                                                  offers[{link link_name serial at passed waiting}]}] (hop by hop, instants by each hop's clock)
  * ledger      [id] [open] [limit]                                  entries[{id to to_name state state_name since reason offered}] total
  *                                                                  (of our own messages: every addressee exactly once)
  * search      text [before] [limit]                                messages[as list, + text around the find] more unindexed
  * explain     id | ref, [realm]                                    clocks[{what what_name origin from from_name due scope endpoint towards minutes rule clause since
- *                                                                  profile file line chase grade grade_name why others[{rule clause minutes why}] met met_by how late}]
+ *                                                                  profile file line chase grade grade_name why others[{rule clause minutes why}] met met_by ended ended_by how late}] notes[]
  * rules       [all]                                                rows[{id what ... as deadline}] profiles remarks[{file line text}] digest
  * staff       [all]                                                persons[{name post unit roles[] numbers[{of of_name phone verified tried outcome stale}] backup[]
  *                                                                  pin locked_until left}] stations[{station name numbers[]}] changes[{id person of phone by at}]
@@ -79,7 +84,7 @@
  *                                                                  rings minutes shift
  * zeros       [day]                                                day due stations[{station name state at person}] missing[] own
  * track       ref | id                                             a directive: text due every asks[] rows[{to to_name presence presence_name delivered read signed signer
- *                                                                  proxy taken progress next state state_name figures{} as_of missing ways[] steps[] misread late}]
+ *                                                                  proxy taken progress next state state_name figures{} as_of missing ways[] steps[] misread late lapsed}]
  *                                                                  totals[{field name sum value q text coverage known all asof missing[]}] appended[] readback
  * orders      [type] [all]                                         supervision list, instructions: [{id type title due from to[] open late ...}]
  * claims      -                                                    items[{id kind from from_name proxy title number slip author at}] text same[{number other_number text}]

@@ -6,7 +6,8 @@
  * with the next tick, which comes at once.
  *
  * Whom a rung calls is looked up when it rings.  Where that person is not known, or has no telephone and is to be telephoned, the rung goes one
- * further, and row 1 says so: a call that reaches nobody must not look like one that was made.
+ * further, and row 1 says so: a call that reaches nobody must not look like one that was made.  Who has no number is named all the same: whoever
+ * hears the bell may know where he is.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@
 #define SOON 20		/* ms to the next tick while there is more */
 #define TICK 30000	/* ms at most: what begins by the time alone is seen then */
 #define TITLE 160
+#define CALLED 8	/* who is named by one rung: each role once, and the last by two numbers */
 
 struct plan {
 	struct query *q;
@@ -93,7 +95,7 @@ consider(void *ctx, const struct owed_item *it, const char *key, const char *tit
 
 struct called {
 	char to[STATION_MAX];
-	char person[2][192];
+	char person[CALLED][192];	/* "NAME NUMBER", or the name of one without a number */
 	size_t n;
 	char told[300];		/* for row 1: why it went further; "" */
 };
@@ -131,6 +133,17 @@ call_parent(const struct query *q, struct chase_due *d, struct called *c)
 	d->rung.by |= q->parent[0] != '\0' ? CHASE_BY_MESSAGE : CHASE_BY_BELL;
 }
 
+/* Named, each once: one man may be the officer and the senior. */
+static void
+name_numberless(struct called *c, const char *name)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (strcmp(c->person[i], name) == 0)
+			return;
+	if (c->n < CALLED - 2)
+		(void)snprintf(c->person[c->n++], sizeof c->person[0], "%.96s", name);
+}
+
 static void
 call(const struct query *q, const struct duty *duty, struct chase_due *d, struct called *c)
 {
@@ -152,6 +165,8 @@ call(const struct query *q, const struct duty *duty, struct chase_due *d, struct
 					    who.number[i][0] != '\0' ? " " : "", who.number[i]);
 			return;
 		}
+		if (known)
+			name_numberless(c, who.name);
 		if (c->told[0] == '\0' && known)
 			(void)snprintf(c->told, sizeof c->told, _("%s, %.97s, has no telephone number: the call goes further up"),
 			    role_word(to), who.name);

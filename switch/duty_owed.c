@@ -189,6 +189,15 @@ sends_zeros(const struct maker *m, const char *station, int64_t before)
 	return false;
 }
 
+/* Since when somebody is responsible here; INT64_MAX: nobody has ever signed on. */
+static int64_t
+begun(const struct maker *m)
+{
+	const struct watch_span *span;
+
+	return m->d->watch != NULL && watch_spans(m->d->watch, &span) > 0 ? span[0].from : INT64_MAX;
+}
+
 /* day: midnight of the day that is reported on. */
 static void
 zero_of(const struct maker *m, enum owed what, const char *station, const char *name, int minutes, const char *clause, int64_t day)
@@ -223,9 +232,14 @@ zeros_for(const struct maker *m, enum owed what, const char *station, const char
 
 	if (minutes < 0 || (!in_use && !sends_zeros(m, station, yesterday)))
 		return;
-	/* One that was never sent stays missing beside the new one, where the station was known to send them. */
-	if (sends_zeros(m, station, yesterday - 2 * DAY_MS))
-		zero_of(m, what, station, name, minutes, clause, yesterday - DAY_MS);
+	/* One that was never sent stays missing beside the new ones: of days on which somebody was on duty here, or the station was known to
+	 * send them. */
+	for (int i = ZERO_DAYS - 1; i > 0; i--) {
+		int64_t day = yesterday - i * DAY_MS;
+
+		if (begun(m) < day + DAY_MS || sends_zeros(m, station, day - DAY_MS))
+			zero_of(m, what, station, name, minutes, clause, day);
+	}
 	zero_of(m, what, station, name, minutes, clause, yesterday);
 }
 
@@ -241,6 +255,15 @@ level_below(const char *station, const char *level)
 	return strcmp(level, "province") == 0 ? "city" : strcmp(level, "city") == 0 ? "county" : strcmp(level, "county") == 0 ? "township" : "unit";
 }
 
+/* A township's goes to its county, also where it has a second parent above: that one waits for the county's. */
+static bool
+reports_to_us(const struct maker *m, const char *station)
+{
+	size_t n = strspn(station, "0123456789");
+
+	return n <= 6 || strncmp(station, m->e->self, 6) == 0;
+}
+
 static void
 zeros(const struct maker *m)
 {
@@ -253,7 +276,7 @@ zeros(const struct maker *m)
 	for (size_t i = 0; i < m->e->topology->count; i++) {
 		const struct neighbour *n = &m->e->topology->n[i];
 
-		if (n->role == ROLE_CHILD || n->role == ROLE_PHONE)
+		if ((n->role == ROLE_CHILD || n->role == ROLE_PHONE) && reports_to_us(m, n->station))
 			zeros_for(m, OWED_AWAIT_ZERO, n->station, level_below(n->station, m->e->level),
 			    n->name[0] != '\0' ? n->name : n->station, in_use);
 	}

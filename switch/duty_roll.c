@@ -296,7 +296,8 @@ rolls_owed(const struct rolls *ro, const struct roll_owed **out)
 bool
 roll_good(const struct roll *v, int64_t rings)
 {
-	if (v->answered == 0 || v->forwarded || (v->roster_known && !v->on_roster))
+	/* Over the switch the other room says whether he is on its register; of a call the caller may not know. */
+	if (v->answered == 0 || v->forwarded || (v->roster_known ? !v->on_roster : !v->phone))
 		return false;
 	return v->phone ? v->rings <= rings : v->answered <= v->due;
 }

@@ -83,6 +83,9 @@ line_fill(struct incident_line *l, const struct fold_msg *m)
 	/* directives and warnings are corrected and recalled like reports */
 	if (l->kind == KIND_REPORT || l->kind == KIND_DIRECTIVE || l->kind == KIND_WARNING)
 		l->stage = body_enum(b, F_STAGE);
+	/* a feedback is corrected, never recalled */
+	if (l->kind == KIND_FEEDBACK && body_enum(b, F_STAGE) == STAGE_CORRECTION)
+		l->stage = STAGE_CORRECTION;
 	if (l->kind == KIND_RECEIPT)
 		l->act = body_enum(b, F_ACT);
 	if (l->kind == KIND_GRADE || is_statement(l))
@@ -141,6 +144,13 @@ incident_find(const struct fold *f, size_t end, const struct msgid *id)
 	return f->n;
 }
 
+/* What a correction of a feedback names besides is what that answered: it stands for its own kind alone. */
+static bool
+stands_for(const struct incident_line *correction, const struct incident_line *l)
+{
+	return correction->kind != KIND_FEEDBACK || l->kind == KIND_FEEDBACK;
+}
+
 /* Recalls first, wherever they stand; then the places corrections speak from. */
 static void
 fold_corrections(struct fold *f)
@@ -155,7 +165,7 @@ fold_corrections(struct fold *f)
 			continue;
 		for (const struct value *v = body_first(l->body, F_REFS); v != NULL; v = body_next(l->body, v))
 			if (strcmp(v->u.id.origin, l->id.origin) == 0 && (at = incident_find(f, f->n, &v->u.id)) < f->n &&
-			    at != i && f->all[at].stage != STAGE_WITHDRAWAL)
+			    at != i && f->all[at].stage != STAGE_WITHDRAWAL && stands_for(l, &f->all[at]))
 				f->all[at].withdrawn = true;
 	}
 	for (i = 0; i < f->n; i++) {
@@ -166,7 +176,8 @@ fold_corrections(struct fold *f)
 		if (l->stage != STAGE_CORRECTION || l->withdrawn)
 			continue;
 		for (const struct value *v = body_first(l->body, F_REFS); v != NULL; v = body_next(l->body, v)) {
-			if (strcmp(v->u.id.origin, l->id.origin) != 0 || (at = incident_find(f, i, &v->u.id)) == f->n)
+			if (strcmp(v->u.id.origin, l->id.origin) != 0 || (at = incident_find(f, i, &v->u.id)) == f->n ||
+			    !stands_for(l, &f->all[at]))
 				continue;
 			f->all[at].superseded = true;
 			if (!found || f->place[at] > f->place[i])

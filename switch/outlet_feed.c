@@ -194,7 +194,8 @@ put_persons(json_t *job, const struct body *b)
 		const char *blank = strrchr(v->u.text.s, ' ');
 
 		(void)json_array_append_new(persons, json_string(v->u.text.s));
-		if (blank != NULL)
+		/* who has no number is named alone, and a name may have a blank in it */
+		if (blank != NULL && strpbrk(blank, "0123456789") != NULL)
 			(void)json_array_append_new(numbers, json_string(blank + 1));
 	}
 	(void)json_object_set_new(job, "persons", persons);

@@ -33,6 +33,9 @@ typedef void (*query_remark_fn)(void *ctx, const char *text);
 /* What is wrong with register and roster: of this message of them, or (NULL) of the whole.  (query_staff.c) */
 void query_duty_remarks(struct station *, const struct body *, int64_t now, query_remark_fn, void *ctx);
 void query_remarks(const struct rules *, const struct body *, int64_t now, query_remark_fn, void *ctx);
+/* Casualties that change after the final report or the archiving: of this message of the incident.  (query_supplement.c) */
+void query_supplement_remark(const struct query_env *, const struct msgid *id, const struct body *, const struct msgid *incident, int64_t now,
+    query_remark_fn, void *ctx);
 /* A draft as `drafts` shows it but for its content: rid seat ms begun state state_name trail[] unsigned_from.  (query_drafts.c) */
 json_t *query_draft(struct station *, const struct journal_draft *, int64_t now, bool zh);
 

@@ -93,7 +93,8 @@ why_not(const struct query *q, const char *why)
 		{ "a nearer table (local, or a profile's) has a row in its place", "已由本地(规则档)的同一条代替" },
 		{ "a row that names more counts", "有规定更具体的一条" },
 		{ "it says the same", "规定相同" },
-		{ "not in force when the clock started", "起算时未施行或已失效" },
+		{ "not yet in force when the clock started", "起算时尚未施行" },
+		{ "no longer in force when the clock started", "起算时已失效" },
 	};
 
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
@@ -302,7 +303,7 @@ put_chase(const struct explain *x, json_t *o, json_t *lines, struct buf *text, c
 static int64_t
 late_by(const struct query *q, const struct owed_item *it)
 {
-	int64_t until = it->met != 0 ? it->met : q->now, late;
+	int64_t until = it->met != 0 ? it->met : it->ended != 0 ? it->ended : q->now, late;
 
 	return __builtin_sub_overflow(until, it->due, &late) || late < 0 ? 0 : late;
 }
@@ -321,6 +322,27 @@ how_name(const struct query *q, const char *how)
 	return how;
 }
 
+/* Whose word has ended it: "lowered to IV by X, 14:40". */
+static void
+put_ended(const struct explain *x, struct buf *text, const struct owed_item *it)
+{
+	const struct query *q = x->q;
+	const char *by = it->ended_by.origin;
+	char at[24], word[96] = "?";
+
+	for (size_t i = 0; x->inc != NULL && i < x->inc->nall; i++) {
+		const struct incident_line *l = &x->inc->all[i];
+
+		if (msgid_cmp(&l->id, &it->ended_by) != 0)
+			continue;
+		(void)query_word(q, "grade", l->grade, word, sizeof word);
+		if (body_said(l->body, F_SIGNER) != NULL)
+			by = body_said(l->body, F_SIGNER);
+	}
+	buf_printf(text, query_say(q, "  ended   lowered to %s by %s, %s; no figure proves the graver one", "  终止  已降为%s(%s,%s),数字未证明原等级"), word, by,
+	    when(it->ended, at));
+}
+
 static void
 put_head(const struct query *q, const json_t *o, json_t *lines, struct buf *text, const struct owed_item *it)
 {
@@ -337,6 +359,10 @@ put_head(const struct query *q, const json_t *o, json_t *lines, struct buf *text
 			buf_printf(text, query_say(q, ", %" PRId64 " min late", ",迟%" PRId64 "分"), late / MINUTE_MS);
 		else
 			buf_puts(text, query_say(q, ", in time", ",按时"));
+	} else if (it->ended != 0) {
+		buf_printf(text, query_say(q, "over since %s", "%s起不再计"), when(it->ended, met));
+		if (late >= MINUTE_MS)
+			buf_printf(text, query_say(q, ", %" PRId64 " min late by then", ",当时已超%" PRId64 "分"), late / MINUTE_MS);
 	} else if (late > 0)
 		buf_printf(text, query_say(q, "NOT DONE, %" PRId64 " min late", "未办,已超%" PRId64 "分"), late / MINUTE_MS);
 	else
@@ -373,6 +399,10 @@ clock_one(void *ctx, const struct owed_item *it)
 	query_put_text(o, "why", query_say(q, why, zh));
 	query_put_text(o, "person", it->person);
 	put_head(q, o, lines, &text, it);
+	if (it->ended != 0) {
+		put_ended(x, &text, it);
+		line(lines, &text);
+	}
 	if (it->person[0] != '\0') {
 		buf_printf(&text, query_say(q, "  person  %s", "  责任人  %s"), it->person);
 		line(lines, &text);
@@ -392,12 +422,14 @@ clock_one(void *ctx, const struct owed_item *it)
 		buf_printf(&text, query_say(q, "  told    the next level at %s; it has to pass it on", "  已报  %s报到上级,待其转报"), when(it->passed, at));
 		line(lines, &text);
 	}
-	if (it->met == 0)
+	if (it->met == 0 && it->ended == 0)
 		put_chase(x, o, lines, &text, it);
 	else
 		query_put(o, "chase", json_array());
 	query_put(o, "met", it->met != 0 ? json_integer(it->met) : json_null());
 	query_put_id(o, "met_by", &it->met_by);
+	query_put(o, "ended", it->ended != 0 ? json_integer(it->ended) : json_null());
+	query_put_id(o, "ended_by", &it->ended_by);
 	query_put_text(o, "how", it->how);
 	query_put(o, "late", json_integer(late_by(q, it)));
 	query_put(o, "lines", lines);
@@ -432,7 +464,7 @@ answer(struct explain *x, const struct msgid *incident, const char *title)
 {
 	const struct query *q = x->q;
 	char number[320];
-	json_t *o = json_object();
+	json_t *o = json_object(), *notes = json_array(), *change = NULL;
 
 	query_put_id(o, "incident", incident);
 	query_put_text(o, "number", x->inc != NULL ? query_number(q, x->inc->opener, x->inc->number, number, sizeof number) : "");
@@ -441,6 +473,10 @@ answer(struct explain *x, const struct msgid *incident, const char *title)
 	query_put_enum(q, o, "proven", "grade", x->proposal);
 	query_put_text(o, "profiles", rules_profiles(q->conf->rules));
 	query_put(o, "clocks", x->clocks);
+	if (x->inc != NULL && (change = query_supplement(q, x->inc)) != NULL)
+		(void)json_array_append(notes, json_object_get(change, "text"));
+	query_put(o, "notes", notes);
+	json_decref(change);
 	return o;
 }
 

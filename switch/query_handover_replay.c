@@ -244,7 +244,8 @@ late_add(void *ctx, const struct owed_item *it)
 	struct buf text = {0};
 	char word[96], when[24];
 
-	if (it->due < r->from || it->due > r->to || it->due > q->now || (it->met != 0 && it->met <= it->due))
+	if (it->due < r->from || it->due > r->to || it->due > q->now || (it->met != 0 && it->met <= it->due) ||
+	    (it->ended != 0 && it->ended <= it->due))
 		return;
 	buf_printf(&text, "%s %s", query_say(q, "limit passed:", "到点未办"), query_word(q, "owed", (int)it->what, word, sizeof word));
 	if (*it->person != '\0')

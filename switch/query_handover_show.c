@@ -62,7 +62,8 @@ late_add(void *ctx, const struct owed_item *it)
 	struct late *l = ctx;
 
 	/* ours alone; what others owe is their lateness */
-	if (it->what == OWED_AWAIT_SIGN || it->what == OWED_AWAIT_FEEDBACK || it->due < l->from || it->due > l->now)
+	if (it->what == OWED_AWAIT_SIGN || it->what == OWED_AWAIT_FEEDBACK || it->due < l->from || it->due > l->now ||
+	    (it->ended != 0 && it->ended <= it->due))
 		return;
 	l->n += it->met == 0 || it->met > it->due;
 }

@@ -64,6 +64,9 @@ const char *query_ascii(const char *set, int value, char *buf, size_t size);	/* 
 const char *query_word(const struct query *, const char *set, int value, char *buf, size_t size);
 const char *query_station(const struct query *, const char *station, char *buf, size_t size);
 /* An incident's number as spoken here: another opener's goes with its name (西周1122-001). */
+/* A figure of a source with the time it holds for, added to the list: borrowed from it.  NULL: its field is not known here. */
+struct incident_figure;
+json_t *query_put_source(const struct query *, json_t *list, const struct incident_figure *, const char *source, int64_t at);
 const char *query_number(const struct query *, const char *opener, const char *number, char *buf, size_t size);
 const char *query_realm_name(int realm);
 const char *query_field_name(const struct query *, const struct field *);	/* query_review.c */
@@ -103,6 +106,10 @@ struct ask_again {
 };
 /* False when nobody has to be asked: graded, over, history. */
 bool query_ask_again(const struct incident *, const struct rules *, struct ask_again *);
+
+/* Casualties changed after the final report or the archiving: {about at window over rule clause mark text}; NULL: they did not, or it was reported
+ * since.  (query_supplement.c) */
+json_t *query_supplement(const struct query *, const struct incident *);
 
 /* ---- what has come in (query_live.c, query_inbox.c) ---- */
 struct inbox_item {

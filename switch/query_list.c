@@ -170,13 +170,60 @@ messages_free(struct messages *ms)
 	free(ms->v);
 }
 
+/* Every one of them with text, on one line. */
+static void
+log_field(struct buf *out, const struct body *b, uint32_t key, const char *before)
+{
+	for (const struct value *v = body_first(b, key); v != NULL; v = body_next(b, v))
+		if (v->field != NULL && v->field->type == FT_TEXT && v->u.text.len > 0) {
+			buf_printf(out, "%s%s", out->n > 0 || key == F_TOLD ? before : "", v->u.text.s);
+			before = " ";
+		}
+}
+
+/*
+ * An entry that is more than its words: the step it is ("试机 传真 正常"), or a call with who called, of which unit, by which number, and who has
+ * been told.  False: the words alone, as they were written.
+ */
+static bool
+log_line(const struct query *q, const struct body *b, struct buf *out)
+{
+	int step = body_enum(b, F_DUTY_STEP);
+	const char *equipment = body_text(b, F_EQUIPMENT), *text = body_text(b, F_TEXT);
+	char word[96];
+
+	if (step == 0 && body_said(b, F_CALLER) == NULL && body_said(b, F_CALLER_UNIT) == NULL && body_said(b, F_CALLER_PHONE) == NULL &&
+	    body_said(b, F_TOLD) == NULL)
+		return false;
+	if (step != 0)
+		buf_puts(out, query_word(q, "duty_step", step, word, sizeof word));
+	log_field(out, b, F_PERSON, " ");
+	log_field(out, b, F_EQUIPMENT, " ");
+	if (step == DUTY_LOG_EQUIPMENT && body_enum(b, F_OUTCOME) == OUTCOME_REACHED)
+		buf_puts(out, query_say(q, " works", " 正常"));
+	else if (body_enum(b, F_OUTCOME) != 0)
+		buf_printf(out, " %s", query_word(q, "outcome", body_enum(b, F_OUTCOME), word, sizeof word));
+	log_field(out, b, F_CALLER_UNIT, " ");
+	log_field(out, b, F_CALLER, " ");
+	log_field(out, b, F_CALLER_POST, " ");
+	log_field(out, b, F_CALLER_PHONE, " ");
+	if (equipment == NULL || text == NULL || strcmp(equipment, text) != 0)
+		log_field(out, b, F_TEXT, ": ");
+	log_field(out, b, F_TOLD, query_say(q, "; told: ", ";已告知 "));
+	log_field(out, b, F_REASON, query_say(q, "; because: ", ";事由 "));
+	for (size_t i = 0; i < out->n; i++)
+		if (out->p[i] == '\n')
+			out->p[i] = ' ';
+	return true;
+}
+
 /* One row of a list; *bytes grows by about what it takes. */
 static json_t *
 message_json(struct query *q, const struct journal_msg *m, bool text, size_t *bytes)
 {
 	struct body *b = query_decode(m);
 	json_t *o = json_object(), *to = json_array();
-	struct buf title = { 0 };
+	struct buf title = { 0 }, line = { 0 };
 	char digest[2 * DIGEST_LEN + 1];
 	const char *s;
 
@@ -198,13 +245,18 @@ message_json(struct query *q, const struct journal_msg *m, bool text, size_t *by
 		query_title(q, b, QUERY_TITLE, &title);
 	query_put_text(o, "title", buf_cstr(&title));
 	*bytes += 500 + title.n;
-	if (text) {
+	if (text && b != NULL && m->kind == KIND_LOG && log_line(q, b, &line)) {
+		query_put_text(o, "text", buf_cstr(&line));
+		query_put_enum(q, o, "step", "duty_step", body_enum(b, F_DUTY_STEP));
+		*bytes += line.n;
+	} else if (text) {
 		s = b != NULL ? body_text(b, F_TEXT) : NULL;
 		if (b != NULL && s == NULL)
 			s = body_text(b, F_BRIEF);
 		query_put_lines(o, "text", s, 4096);
 		*bytes += s != NULL ? strlen(s) : 0;
 	}
+	buf_free(&line);
 	buf_free(&title);
 	body_free(b);
 	return o;

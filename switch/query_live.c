@@ -398,7 +398,7 @@ fold(struct query *q, struct live *l, struct live_incident *inc)
 	if (fd.n > 0)
 		rc = owed_of_incident(q, fd.incident, owed);
 	owed->made = true;
-	if (l->objects + owed->n > LIVE_MAX)
+	if (l->objects + owed->n > LIVE_OBJECTS)
 		owed_pack(owed);
 	else
 		l->objects += owed->n;

@@ -7,6 +7,7 @@
 #include "query_int.h"
 
 #define LIVE_MAX 1000			/* rows of an inbox, items of what is owed, in one answer */
+#define LIVE_OBJECTS 2000		/* things owed that are kept as objects: what is not shown is asked as well, by chasing */
 #define LIVE_SORT 64			/* more news than this is sorted at once, not put in one by one */
 #define LIVE_SLICE 10			/* ms that nobody waits for are spent on it at a time */
 #define LIVE_SHOWN 400			/* incidents as lists show them that are kept */
@@ -84,7 +85,7 @@ struct live {
 	size_t trim_at;			/* rows of order at which settled mail is dropped */
 	struct live_incident *shown[LIVE_SHOWN];	/* whose `shown` is there, the oldest to go first */
 	size_t atshown;
-	size_t objects;			/* things owed by incidents that are there as objects: LIVE_MAX at most */
+	size_t objects;			/* things owed by incidents that are there as objects: LIVE_OBJECTS at most */
 	struct {			/* settling (query_settle.c) */
 		uint64_t pass;		/* 0: none yet */
 		uint64_t after;		/* loud messages up to here have been looked at in this pass */
@@ -153,6 +154,8 @@ json_t *owed_merged(struct query *, const struct live_due *);
 size_t owed_standing(struct query *, const struct live_owed *);
 int owed_mail(struct query *, struct live_mail *);	/* made where it is not, in the language asked for.  0 or -1 */
 void owed_forget_due(struct live *);
+/* The items of an answer as they are to be shown (query_owed_order.c).  Takes the array's reference, returns another. */
+json_t *owed_order(const struct query *, json_t *list);
 /* Fills due and ndue of the language asked for.  0 or -1. */
 int owed_due(struct query *, struct live *);
 /* The clock's view of an item, whatever incident it belongs to. */

@@ -148,6 +148,9 @@ owed_add(void *ctx, const struct owed_item *from)
 		(void)snprintf(it.clause, sizeof it.clause, "%s",
 		    query_say(q, "as the message itself sets", "按来文时限"));
 	o = json_object();
+	/* It is put before people again, closed or not. */
+	if (it.what == OWED_SUPPLEMENT && l->inc != NULL)
+		query_put_text(o, "note", l->inc->closed ? query_say(q, "reopen, report again", "重开、补报") : query_say(q, "report again", "应补报"));
 	/* Merged away: whether it is owed still hangs on the other incident, and is asked when it is shown. */
 	if (upwards && l->inc != NULL &&
 	    msgid_is_set(&l->inc->merged_into))

@@ -1,5 +1,5 @@
 /*
- * What is owed, answered: all of it, next due first and what is chased no more last, for desks (op owed) and for chasing.
+ * What is owed, answered: all of it, in the order of query_owed_order.c, for desks (op owed) and for chasing.
  *
  * What incidents and messages owe is kept as JSON (query_owed.c); what changes by the time alone is added as it is asked for: a promise that has gone
  * by ("退回未办"), whether anybody is there to see what we sent, and that the telephone is due ("改电话").  What the duty book owes (duty_owed.c) is
@@ -314,7 +314,7 @@ query_owed(struct query *q)
 	for (; at < book.n && !answer_full(a); at++)
 		answer_book(a, &book.v[at]);
 	o = json_object();
-	query_put(o, "items", a->list);
+	query_put(o, "items", owed_order(q, a->list));
 	query_put(o, "more", json_boolean(a->more));
 	free(a);
 	free(book.v);

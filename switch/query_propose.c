@@ -180,6 +180,7 @@ risk_json(const struct query *q, const struct grade_risk *r, const struct incide
 	query_put_text(o, "name", r->name);
 	query_put(o, "covered", json_boolean(r->covered));
 	query_put(o, "met", json_boolean(r->met));
+	query_put(o, "proposed", json_boolean(r->met || r->likely));
 	for (size_t i = 0; i < r->npoints; i++) {
 		const struct grade_risk_point *p = &r->points[i];
 		json_t *e = json_object(), *fields = json_array();
@@ -191,7 +192,8 @@ risk_json(const struct query *q, const struct grade_risk *r, const struct incide
 		query_put(e, "fields", fields);
 		query_put(e, "limit", p->number < 0 ? json_null() : json_integer(p->number));
 		query_put(e, "number", p->lo < 0 ? json_null() : json_integer(p->lo));
-		query_put_text(e, "answer", p->nfield == 0 ? "ask" : p->met ? "yes" : p->open ? "unknown" : "no");
+		query_put(e, "about", p->likely ? json_integer(p->about) : json_null());
+		query_put_text(e, "answer", p->nfield == 0 ? "ask" : p->met ? "yes" : p->likely ? "about" : p->open ? "unknown" : "no");
 		(void)json_array_append_new(list, e);
 	}
 	query_put(o, "points", list);
@@ -302,30 +304,76 @@ static json_t *
 sources_json(const struct query *q, const struct incident *inc)
 {
 	json_t *list = json_array();
-	char station[160];
 
 	for (size_t i = 0; i < inc->nfigures; i++) {
 		const struct incident_figure *p = &inc->figures[i];
-		const struct field *fd = field_by_key(p->key);
 		int64_t at = p->fig.asof;
-		json_t *o;
 
-		if (fd == NULL)
-			continue;
 		for (size_t k = 0; at == 0 && k < inc->nall; k++)
 			if (msgid_cmp(&inc->all[k].id, &p->by) == 0)
 				at = inc->all[k].at;
-		o = json_object();
-		query_put_text(o, "name", fd->name);
-		query_put_figure(q, o, "text", p->key, &p->fig);
-		query_put_text(o, "source", p->source);
-		query_put_text(o, "source_name", station_code_valid(p->source) ?
-		    query_station(q, p->source, station, sizeof station) : p->source);
-		query_put_text(o, "station", p->station);
-		query_put(o, "asof", json_integer(at));
-		(void)json_array_append_new(list, o);
+		query_put_source(q, list, p, p->source, at);
 	}
 	return list;
+}
+
+/* ---- what was merged in ---- */
+
+struct merging {
+	const struct query *q;
+	json_t *list;
+	struct body *b;
+};
+
+static void
+merged_source(void *ctx, const struct incident *of, const struct incident_figure *g, const char *source, int64_t at)
+{
+	struct merging *w = ctx;
+	struct figure fig = g->fig;
+	char number[320];
+	json_t *o = query_put_source(w->q, w->list, g, source, at);
+
+	fig.source = source;
+	body_add_figure(w->b, g->key, &fig);
+	if (o != NULL)
+		query_put_text(o, "merged", query_number(w->q, of->opener, of->number, number, sizeof number));
+}
+
+/* Judged as one event, as further sources: side by side, never added up.  0, -1: the journal cannot be read. */
+static int
+take_merged(const struct query *q, const struct incident *inc, json_t *list, struct body *b)
+{
+	struct merging w = { .q = q, .list = list, .b = b };
+	struct merged m;
+	int rc = station_merged(q->s, inc, &m);
+
+	merged_figures(&m, inc, merged_source, &w);
+	merged_free(&m);
+	return rc;
+}
+
+/* The graver of what its clocks run by and what all its figures make of it together. */
+static int
+clock_of(const struct incident *inc, const struct rules *rules, const struct grade_verdict *v)
+{
+	int clock = clock_grade(inc, rules), all = grade_for_clock(v);
+	bool stated = inc->grade >= GRADE_I && inc->grade <= GRADE_IV;
+
+	if (stated)
+		all = v->proposal;
+	return all >= GRADE_I && all <= GRADE_IV && (clock < GRADE_I || clock > GRADE_IV || all < clock) ? all : clock;
+}
+
+/* Casualties that changed after the final report: what is to be done, or that the time for it is over. */
+static void
+put_supplement(const struct query *q, json_t *o, const struct incident *inc)
+{
+	json_t *s = query_supplement(q, inc);
+
+	if (s == NULL)
+		return;
+	(void)json_array_append(json_object_get(o, "notes"), json_object_get(s, "text"));
+	query_put(o, "supplement", s);
 }
 
 json_t *
@@ -339,7 +387,7 @@ query_propose(struct query *q)
 	struct msgid id;
 	const char *ref;
 	int realm, clock, stated;
-	json_t *o = NULL;
+	json_t *o = NULL, *sources = NULL;
 
 	memset(&fd, 0, sizeof fd);
 	memset(&ask, 0, sizeof ask);
@@ -368,26 +416,34 @@ query_propose(struct query *q)
 			goto out;
 		}
 		b = body_of(fd.incident);
+		sources = sources_json(q, fd.incident);
+		if (take_merged(q, fd.incident, sources, b) == -1) {
+			(void)query_unreadable(q);
+			goto out;
+		}
 		(void)query_ask_again(fd.incident, q->conf->rules, &ask);
 	}
 	grade_judge(rules, b, &v);
 	o = json_object();
 	if (fd.incident != NULL) {
 		query_put_id(o, "incident", &id);
-		query_put(o, "sources", sources_json(q, fd.incident));
+		query_put(o, "sources", json_incref(sources));
 	}
 	put_verdict(q, o, rules, b, &v);
+	if (fd.incident != NULL)
+		put_supplement(q, o, fd.incident);
 	query_put(o, "risk", risk_json(q, &v.risk, fd.incident));
 	query_put(o, "marks", marks_json(q, rules, b));
 	stated = fd.incident != NULL ? fd.incident->grade : body_enum(b, F_GRADE);
 	query_put_enum(q, o, "stated", "grade", stated);
-	clock = fd.incident != NULL ? clock_grade(fd.incident, q->conf->rules) :
+	clock = fd.incident != NULL ? clock_of(fd.incident, q->conf->rules, &v) :
 	    stated >= GRADE_I && stated <= GRADE_IV ? stated : grade_for_clock(&v);
 	query_put_enum(q, o, "clock_grade", "grade", clock != 0 ? clock : GRADE_UNDETERMINED);
 	query_put(o, "ask_again", ask.due != 0 ? json_integer(ask.due) : json_null());
 	query_put_text(o, "ask_again_clause", ask.due != 0 ? ask.clause : "");
 	grade_verdict_free(&v);
 out:
+	json_decref(sources);
 	folded_free(&fd);
 	body_free(b);
 	return o;

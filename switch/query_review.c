@@ -281,11 +281,10 @@ query_remarks(const struct rules *rules, const struct body *b, int64_t now, quer
 	struct element_walk ew;
 	struct element e;
 	struct buf line = { 0 };
-	int stage = body_enum(b, F_STAGE), kind = body_enum(b, F_KIND);
+	int stage = body_enum(b, F_STAGE);
 	size_t n, nremarked = 0;
 
-	/* a shift is planned, and handed over, ahead of its time */
-	check_walk_begin(&w, b, now, kind == KIND_ROSTER || kind == KIND_HANDOVER ? CHECK_ALL_KINDS & ~(1u << CHECK_AHEAD) : CHECK_ALL_KINDS);
+	check_walk_begin(&w, b, now, CHECK_ALL_KINDS);
 	while (nremarked < FIELD_REPEAT_MAX && check_walk_next(&w, &r)) {
 		tell(ctx, r.text);
 		remarked[nremarked++] = r.field;

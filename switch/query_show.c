@@ -167,6 +167,87 @@ line_json(struct query *q, const struct incident *inc, const struct incident_lin
 	return 0;
 }
 
+/* The message that says so stands in the timeline with what it asks for. */
+static void
+mark_change(json_t *lines, const json_t *change)
+{
+	const char *about = json_string_value(json_object_get(change, "about"));
+	json_t *l;
+	size_t i;
+
+	json_array_foreach(lines, i, l)
+		if (strcmp(json_string_value(json_object_get(l, "id")), about) == 0) {
+			struct buf marked = { 0 };
+
+			buf_printf(&marked, "%s%s", json_string_value(json_object_get(change, "mark")), json_string_value(json_object_get(l, "text")));
+			query_put_text(l, "text", buf_cstr(&marked));
+			buf_free(&marked);
+		}
+}
+
+json_t *
+query_put_source(const struct query *q, json_t *list, const struct incident_figure *g, const char *source, int64_t at)
+{
+	const struct field *fd = field_by_key(g->key);
+	char station[160];
+	json_t *o;
+
+	if (fd == NULL)
+		return NULL;
+	o = json_object();
+	query_put_text(o, "name", fd->name);
+	query_put_text(o, "field_name", query_field_name(q, fd));
+	query_put_figure(q, o, "text", g->key, &g->fig);
+	query_put_text(o, "source", source);
+	query_put_text(o, "source_name", station_code_valid(source) ? query_station(q, source, station, sizeof station) : source);
+	query_put_text(o, "station", g->station);
+	query_put(o, "asof", json_integer(at));
+	(void)json_array_append_new(list, o);
+	return o;
+}
+
+struct merging {
+	const struct query *q;
+	const struct incident *of;
+	json_t *list;
+};
+
+static void
+merged_figure(void *ctx, const struct incident *of, const struct incident_figure *g, const char *source, int64_t at)
+{
+	struct merging *w = ctx;
+
+	if (of == w->of)
+		(void)query_put_source(w->q, w->list, g, source, at);
+}
+
+/* What was merged into it, by its number, with the figures that stand there: they are this event's as well.  NULL: the journal cannot be read. */
+static json_t *
+merged_json(const struct query *q, const struct incident *inc)
+{
+	json_t *list = json_array();
+	struct merged m;
+
+	if (station_merged(q->s, inc, &m) == -1) {
+		json_decref(list);
+		list = NULL;
+	}
+	for (size_t i = 0; list != NULL && i < m.n; i++) {
+		struct merging w = { .q = q, .of = m.fd[i].incident, .list = json_array() };
+		json_t *o = json_object();
+		char number[320];
+
+		merged_figures(&m, inc, merged_figure, &w);
+		query_put_id(o, "id", &w.of->id);
+		query_put_text(o, "number", query_number(q, w.of->opener, w.of->number, number, sizeof number));
+		query_put_text(o, "title", w.of->title);
+		query_put(o, "figures", w.list);
+		(void)json_array_append_new(list, o);
+	}
+	merged_free(&m);
+	return list;
+}
+
 json_t *
 query_show(struct query *q)
 {
@@ -176,7 +257,7 @@ query_show(struct query *q)
 	int realm, rc;
 	int64_t changed = 0;
 	size_t start;
-	json_t *o = NULL, *inc, *lines, *grades, *heads, *line;
+	json_t *o = NULL, *inc, *lines, *grades, *heads, *line, *change, *merged;
 
 	memset(&fd, 0, sizeof fd);
 	if (!query_get_text(q, "ref", true, &ref) || !query_get_realm(q, REALM_LIVE, &realm) ||
@@ -191,17 +272,24 @@ query_show(struct query *q)
 	for (size_t i = 0; i < fd.n; i++)
 		if (fd.rows[i].stored > changed)
 			changed = fd.rows[i].stored;
+	if ((merged = merged_json(q, fd.incident)) == NULL) {
+		(void)query_unreadable(q);
+		goto out;
+	}
 	start = fd.incident->nlines > SHOW_LINES ? fd.incident->nlines - SHOW_LINES : 0;
 	lines = json_array();
 	for (size_t i = start; i < fd.incident->nlines; i++) {
 		if (line_json(q, fd.incident, &fd.incident->lines[i], &line) == -1) {
 			json_decref(lines);
+			json_decref(merged);
 			(void)query_unreadable(q);
 			goto out;
 		}
 		(void)json_array_append_new(lines, line);
 	}
 	inc = query_incident(q, incident_summary(fd.incident), changed);
+	if ((change = query_supplement(q, fd.incident)) != NULL)
+		mark_change(lines, change);
 	grades = json_array();
 	for (size_t i = 0; i < fd.incident->ngrades; i++) {
 		json_t *g = json_object();
@@ -219,8 +307,10 @@ query_show(struct query *q)
 		(void)json_array_append_new(heads, json_string(text));
 	}
 	query_put(inc, "closed", json_boolean(fd.incident->closed));
+	query_put(inc, "supplement", change != NULL ? change : json_null());
 	query_put(inc, "grades", grades);
 	query_put(inc, "heads", heads);
+	query_put(inc, "merged", merged);
 	o = json_object();
 	query_put(o, "incident", inc);
 	query_put(o, "lines", lines);

@@ -201,6 +201,29 @@ put_duty(const struct month *mo, const struct stats_station *st, const struct du
 	query_put(o, "zero_in", json_integer((json_int_t)in));
 }
 
+/* Of a hundred, by the place's own table; null where it has none.  What nobody owed costs nothing. */
+static void
+put_score(const struct query *q, const struct stats_station *st, json_t *o)
+{
+	const json_int_t roll = json_integer_value(json_object_get(o, "roll_called")) - json_integer_value(json_object_get(o, "roll_reached"));
+	const json_int_t zero = json_integer_value(json_object_get(o, "zero_due")) - json_integer_value(json_object_get(o, "zero_in"));
+	const struct { enum rule_score item; json_int_t n; } counts[] = {{SCORE_LATE, (json_int_t)st->late}, {SCORE_UNTOLD, (json_int_t)st->omitted},
+	    {SCORE_FOLLOWUP, (json_int_t)(st->followups - st->followups_met)}, {SCORE_FINAL, (json_int_t)(st->finals - st->finals_met)},
+	    {SCORE_ROLL, roll}, {SCORE_ZERO, zero}};
+	json_int_t score = 100;
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+		int64_t points;
+
+		if (!rules_score(q->conf->rules, counts[i].item, &points, NULL))
+			continue;
+		any = true;
+		score -= points * counts[i].n;	/* a month's counts, at most a hundred each */
+	}
+	query_put(o, "score", any ? json_integer(score < 0 ? 0 : score) : json_null());
+}
+
 static json_t *
 station_json(const struct month *mo, struct stats_station *st, const struct duty *d)
 {
@@ -225,6 +248,7 @@ station_json(const struct month *mo, struct stats_station *st, const struct duty
 	put_median(o, "sign", &st->sign);
 	put_median(o, "signing", &st->signing);
 	put_duty(mo, st, d, o);
+	put_score(q, st, o);
 	for (size_t day = 0; day < 31 && s->from + (int64_t)day * DAY < s->to; day++) {
 		json_t *row = json_array();
 

@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <string.h>
 #include "../formats/i18n.h"
-#include "../formats/life.h"
 #include "../formats/value.h"
 #include "query_int.h"
 
@@ -83,28 +82,6 @@ says_casualties(const struct body *b)
 	return false;
 }
 
-/* By its cached row: most reports are about events that go on, and need no fold. */
-static bool
-may_be_over(struct query *q, const struct msgid *incident)
-{
-	const struct life_name *archived = life_event_state(EVENT_ARCHIVED);
-	struct journal_incident row;
-	const char *state;
-	bool over = false;
-	json_error_t err;
-	json_t *o;
-
-	memset(&row, 0, sizeof row);
-	if (q->j->ops->incident_get(q->j, incident, &row) == 0) {
-		o = json_loadb((const char *)row.summary.p, row.summary.n, 0, &err);
-		state = json_string_value(json_object_get(o, "state"));
-		over = row.closed || o == NULL || (state != NULL && archived != NULL && strcmp(state, archived->name) == 0);
-		json_decref(o);
-	}
-	buf_free(&row.summary);
-	return over;
-}
-
 void
 query_supplement_remark(const struct query_env *env, const struct msgid *id, const struct body *b, const struct msgid *incident, int64_t now,
     query_remark_fn fn, void *ctx)
@@ -117,8 +94,6 @@ query_supplement_remark(const struct query_env *env, const struct msgid *id, con
 	if (b == NULL || !msgid_is_set(incident) || msgid_cmp(id, incident) == 0 || !says_casualties(b))
 		return;
 	query_begin(env, now, &q);
-	if (!may_be_over(&q, incident))
-		return;
 	memset(&fd, 0, sizeof fd);
 	if (station_fold(q.s, incident, &fd) == 0 && fd.n > 0 &&
 	    clock_supplement(fd.incident, q.self, q.parent, q.level, q.conf->rules, &c)) {

@@ -162,8 +162,24 @@ take_figures(struct track_row *r, const struct held *h, int64_t said, const stru
 	}
 }
 
+/* A correction speaks from the place of what it corrects: it makes no older feedback newer than a later one. */
+static int64_t
+spoken_at(const struct gather *g, const struct held *h, bool behalf)
+{
+	int64_t at = said_at(h, behalf), of;
+
+	for (size_t i = 0; body_enum(h->b, F_STAGE) == STAGE_CORRECTION && i < g->n; i++) {
+		const struct held *o = &g->v[i];
+
+		if (o != h && o->kind == KIND_FEEDBACK && strcmp(o->id.origin, h->id.origin) == 0 && incident_refers(h->b, &o->id) &&
+		    (of = said_at(o, body_text(o->b, F_ON_BEHALF) != NULL)) < at)
+			at = of;
+	}
+	return at;
+}
+
 static void
-take_feedback(struct track *t, const struct held *h)
+take_feedback(struct track *t, const struct gather *g, const struct held *h)
 {
 	const char *behalf = body_text(h->b, F_ON_BEHALF);
 	struct track_row *r = row_of(t, behalf != NULL ? behalf : h->id.origin);
@@ -172,7 +188,7 @@ take_feedback(struct track *t, const struct held *h)
 
 	if (r == NULL)
 		return;
-	said = said_at(h, behalf != NULL);
+	said = spoken_at(g, h, behalf != NULL);
 	take_figures(r, h, said, NULL);
 	if (progress != 0 && said >= r->said)
 		r->progress = progress;
@@ -312,7 +328,7 @@ take_referring(struct query *q, struct track *t, const struct msgid *id)
 	for (size_t i = 0; i < g.n && rc != -1; i++)
 		switch (g.v[i].kind) {
 		case KIND_FEEDBACK:
-			take_feedback(t, &g.v[i]);
+			take_feedback(t, &g, &g.v[i]);
 			break;
 		case KIND_RECEIPT:
 			take_receipt(q, t, &g.v[i]);

@@ -118,7 +118,8 @@ total_say(struct query *q, struct total *t)
 	query_put_text(o, "name", query_field_name(q, t->f));
 	query_put_figure(q, o, "sum", t->f->key, &t->sum);
 	put_plain(o, "value", &t->sum, field_decimals(t->f));
-	query_put_text(o, "q", q_word(t->sum.q));
+	/* What some have not said is missing from it: no program may take it for the whole. */
+	query_put_text(o, "q", q_word(t->nnames > 0 && t->sum.q == FIG_EXACT ? FIG_ATLEAST : t->nnames > 0 && t->sum.q == FIG_ATMOST ? FIG_ABOUT : t->sum.q));
 	query_put(o, "known", json_integer((json_int_t)t->known));
 	query_put(o, "all", json_integer((json_int_t)t->all));
 	query_put(o, "asof", json_integer(t->asof));
@@ -265,6 +266,7 @@ row_say(struct query *q, const struct track *t, const struct track_row *r)
 	query_put(o, "late", json_boolean(track_late(r)));
 	query_put(o, "sign_due", json_integer(r->sign_due));
 	query_put(o, "feedback_due", json_integer(r->feedback_due));
+	query_put(o, "lapsed", json_boolean(r->lapsed));
 	for (size_t i = 0; i < r->nfig; i++)
 		query_put(figures, field_by_key(r->fig[i].key)->name, figure_say(q, &r->fig[i]));
 	for (size_t i = 0; i < t->nasks; i++) {

@@ -81,6 +81,29 @@ remark(void *ctx, const char *file, size_t line, const char *text)
 	(void)json_array_append_new(ctx, o);
 }
 
+static json_t *
+scores(const struct rules *r)
+{
+	json_t *list = json_array();
+	struct score_row s;
+
+	for (int item = SCORE_LATE; item <= SCORE_ZERO; item++) {
+		json_t *e;
+
+		if (!rules_score_row(r, (enum rule_score)item, &s))
+			continue;
+		e = json_object();
+		query_put_text(e, "item", s.item);
+		query_put(e, "points", json_integer(s.points));
+		query_put_text(e, "clause", s.clause);
+		query_put_text(e, "profile", s.profile);
+		query_put_text(e, "file", rules_json_file(s.file));
+		query_put(e, "line", json_integer((json_int_t)s.line));
+		(void)json_array_append_new(list, e);
+	}
+	return list;
+}
+
 json_t *
 rules_json(const struct rules *r, const char *what, const char *place, bool zh)
 {
@@ -112,6 +135,7 @@ rules_json(const struct rules *r, const char *what, const char *place, bool zh)
 	(void)sodium_bin2hex(hex, sizeof hex, digest, sizeof digest);
 	query_put(o, "rows", rows);
 	query_put(o, "zero", zero);
+	query_put(o, "scores", scores(r));
 	query_put_text(o, "profiles", rules_profiles(r));
 	query_put(o, "remarks", remarks);
 	query_put_text(o, "digest", hex);

@@ -8,7 +8,7 @@
 #include "../formats/rules.h"
 
 /* {rows[{id what what_name place level code grade marked prec origin scope endpoint who minutes at early chase clause since until profile file line}],
- * zero[{place level time clause profile file line}], profiles, remarks[{file line text}], digest}.  what (of enum set "owed"), place: only rows for them;
+ * zero[{place level time clause profile file line}], scores[{item points clause profile file line}], profiles, remarks[{file line text}], digest}.  what (of enum set "owed"), place: only rows for them;
  * NULL all.  New reference. */
 json_t *rules_json(const struct rules *, const char *what, const char *place, bool zh);
 /* "rules/profiles/NAME/deadlines.tsv": the file as conf/ has it. */

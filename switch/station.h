@@ -186,5 +186,13 @@ const struct body *station_kept(const struct station *, const struct msgid *, st
 /* A report of this incident as it would be completed now, written nowhere; stage 0: the one that is next.  *out is the caller's. */
 int station_preview(struct station *, int64_t now, int realm, const struct msgid *incident, int stage, struct body **out, struct fault *);
 void folded_free(struct folded *);
+/* What was merged into an incident (station_merged.c), by way of others as well; held here.  merged_free() in any case; 0, -1: the journal cannot be read. */
+struct merged { struct folded *fd; size_t n; };
+int station_merged(struct station *, const struct incident *, struct merged *);
+void merged_free(struct merged *);
+/* Its figures that stand beside those of the incident itself: of which incident, whose, ms UTC they hold for (0 not known). */
+struct incident_figure;
+typedef void (*merged_figure_fn)(void *ctx, const struct incident *of, const struct incident_figure *, const char *source, int64_t at);
+void merged_figures(const struct merged *, const struct incident *, merged_figure_fn, void *ctx);
 
 #endif

@@ -114,7 +114,7 @@ told(struct draft *d, const char *station)
 {
 	const struct incident *inc = d->fd.incident;
 	struct folded other;
-	bool yes;
+	bool yes = false;
 
 	if (inc == NULL || (yes = told_in(d, inc, station)) || !msgid_is_set(&inc->merged_into))
 		return inc != NULL && yes;
@@ -221,6 +221,17 @@ check_addressee(struct draft *d, const char *field, const char *station)
 	return 0;
 }
 
+/* Are all that are named this station itself? */
+static bool
+nobody_else(const struct draft *d)
+{
+	const struct value *v = body_first(d->b, F_TO);
+
+	for (; v != NULL && strcmp(v->u.text.s, d->s->conf.self) == 0; v = body_next(d->b, v))
+		;
+	return body_first(d->b, F_TO) != NULL && v == NULL;
+}
+
 /* 越级: a report may go past the level above (Order 493 art. 10), which then gets a copy: it is passed, not kept in the dark. */
 static void
 copy_the_passed(struct draft *d)
@@ -264,6 +275,8 @@ draft_address(struct draft *d)
 		draft_amend_address(d);
 		return 0;
 	}
+	if (d->kind == KIND_DIRECTIVE && nobody_else(d))
+		return draft_refuse(d, EX_DATAERR, "to", _("a directive to oneself reaches nobody"));
 	copy_the_passed(d);
 	if (d->kind == KIND_DIRECTIVE && order_type(d->b) == ORDER_REVOKED)
 		(void)draft_order_to(d);	/* whoever has it hears of it */

@@ -5,19 +5,22 @@
  * of, whoever was added on the way; it rings where it touches what people act on (grade, limits, orders, deaths,
  * missing, trapped) and marks elsewhere; a recall is for the slip of the finger: within the time the rules give, while
  * nobody has read.  After that the way is a correction, and the refusal says so.  The text stays in either case.
+ * What was known when decides what is late: a correction that moves that says why, and both times stay to be read.
+ * A feedback is corrected, never recalled: that it was given settled a clock; its correction answers what it answered.
  * History, and what another system says of its own messages (CAP Update, Cancel), is not judged by these rules.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include "../formats/i18n.h"
+#include "../formats/value.h"
 #include "../formats/wire.h"
 #include "station_draft.h"
 
 static bool
 amends(int kind, int stage)
 {
-	return (kind == KIND_REPORT || kind == KIND_DIRECTIVE || kind == KIND_WARNING) &&
+	return (kind == KIND_REPORT || kind == KIND_DIRECTIVE || kind == KIND_WARNING || kind == KIND_FEEDBACK) &&
 	       (stage == STAGE_CORRECTION || stage == STAGE_WITHDRAWAL);
 }
 
@@ -48,6 +51,15 @@ in_list(const struct idlist *l, const struct msgid *id)
 	return false;
 }
 
+/* A correction of a feedback names besides what that answered, which it does not correct. */
+static bool
+may_stand_for(const struct draft *d, const struct msgid *id)
+{
+	const struct incident_line *l = d->kind == KIND_FEEDBACK ? line_of(d, id) : NULL;
+
+	return d->kind != KIND_FEEDBACK || (l != NULL && l->kind == KIND_FEEDBACK);
+}
+
 /* Everything that hangs together by this station's corrections: what is referred to, what that corrected, and what
  * else was said in the place of either. */
 static void
@@ -57,7 +69,8 @@ chain_of(const struct draft *d, struct idlist *out)
 	bool grown = true;
 
 	for (const struct value *v = body_first(d->b, F_REFS); v != NULL; v = body_next(d->b, v))
-		idlist_add(out, &v->u.id);
+		if (may_stand_for(d, &v->u.id))
+			idlist_add(out, &v->u.id);
 	while (grown && inc != NULL) {
 		size_t before = out->n;
 
@@ -74,7 +87,7 @@ chain_of(const struct draft *d, struct idlist *out)
 				continue;
 			idlist_add(out, &l->id);
 			for (const struct value *v = body_first(l->body, F_REFS); v != NULL; v = body_next(l->body, v))
-				if (strcmp(v->u.id.origin, d->s->conf.self) == 0)
+				if (strcmp(v->u.id.origin, d->s->conf.self) == 0 && may_stand_for(d, &v->u.id))
 					idlist_add(out, &v->u.id);
 		}
 		grown = out->n > before;
@@ -331,11 +344,40 @@ refer_to_all(struct draft *d)
 	free(chain.v);
 }
 
+static bool
+answered_by(const struct draft *d, const struct idlist *refs, const struct msgid *id)
+{
+	for (size_t i = 0; i < refs->n; i++) {
+		const struct incident_line *l = may_stand_for(d, &refs->v[i]) ? line_of(d, &refs->v[i]) : NULL;
+
+		if (l != NULL && incident_refers(l->body, id))
+			return true;
+	}
+	return false;
+}
+
+/* What the corrected feedback answered is answered by the correction: the newest word of it is found there. */
+static void
+answer_the_same(struct draft *d, const struct idlist *refs)
+{
+	for (size_t i = 0; i < refs->n; i++) {
+		const struct incident_line *l = line_of(d, &refs->v[i]);
+
+		for (const struct value *v = l != NULL && l->kind == KIND_FEEDBACK ? body_first(l->body, F_REFS) : NULL; v != NULL;
+		     v = body_next(l->body, v))
+			if (!incident_refers(d->b, &v->u.id) && body_count(d->b, F_REFS) < FIELD_REPEAT_MAX)
+				body_add_id(d->b, F_REFS, &v->u.id);
+	}
+}
+
 int
 draft_amend(struct draft *d)
 {
 	struct idlist refs = {0}; /* a copy: judging does not touch the body, but be safe from its moving */
 	int rc = 0;
+
+	if (d->kind == KIND_FEEDBACK && body_enum(d->b, F_STAGE) == STAGE_WITHDRAWAL)
+		return draft_refuse(d, EX_DATAERR, "stage", _("a feedback is not recalled: write a correction (stage correction)"));
 
 	if (body_first(d->b, F_REFS) == NULL)
 		return draft_refuse(d, EX_DATAERR, "refs", _("which message is corrected or recalled is not said"));
@@ -344,7 +386,11 @@ draft_amend(struct draft *d)
 	for (const struct value *v = body_first(d->b, F_REFS); v != NULL; v = body_next(d->b, v))
 		idlist_add(&refs, &v->u.id);
 	for (size_t i = 0; i < refs.n && rc == 0 && !d->foreign; i++)
-		rc = may_amend(d, &refs.v[i]);
+		/* the first is what is corrected: its words are those that are carried on */
+		if (i == 0 || d->kind != KIND_FEEDBACK || may_stand_for(d, &refs.v[i]) || !answered_by(d, &refs, &refs.v[i]))
+			rc = may_amend(d, &refs.v[i]);
+	if (rc == 0 && d->kind == KIND_FEEDBACK)
+		answer_the_same(d, &refs);
 	if (rc == 0 && body_enum(d->b, F_STAGE) == STAGE_CORRECTION)
 		body_set_num(d->b, F_RING, touches_action(d));
 	if (rc == 0 && d->kind != KIND_REPORT && body_enum(d->b, F_STAGE) == STAGE_WITHDRAWAL)
@@ -352,5 +398,45 @@ draft_amend(struct draft *d)
 	if (rc == 0 && (body_enum(d->b, F_STAGE) == STAGE_WITHDRAWAL || body_flag(d->b, F_RING)))
 		keep_pace(d, &refs);
 	free(refs.v);
+	return rc;
+}
+
+/* ---- what was known when ---- */
+
+static int
+refuse_move(struct draft *d, const struct value *was, const struct value *v)
+{
+	struct buf a = {0}, b = {0};
+	int rc;
+
+	value_format(&a, was, d->s->conf.codebook, i18n_zh());
+	value_format(&b, v, d->s->conf.codebook, i18n_zh());
+	rc = fault_set(&d->f, EX_DATAERR, v->field->name,
+	    _("%s moves from %s to %s: such a time is corrected only with a reason (field reason)"),
+	    i18n_zh() ? v->field->zh : v->field->label, buf_cstr(&a), buf_cstr(&b));
+	buf_free(&a);
+	buf_free(&b);
+	return rc;
+}
+
+int
+draft_moves(struct draft *d)
+{
+	static const uint32_t times[] = {F_LEARNED, F_OCCURRED};
+	struct idlist chain = {0};
+	int rc = 0;
+
+	if (!draft_amends(d) || body_enum(d->b, F_STAGE) != STAGE_CORRECTION || d->machine || d->foreign ||
+	    body_said(d->b, F_REASON) != NULL)
+		return 0;
+	chain_of(d, &chain);
+	for (size_t i = 0; i < sizeof times / sizeof times[0] && rc == 0; i++) {
+		const struct value *v = body_first(d->b, times[i]);
+		const struct body *old = v != NULL ? latest(d, &chain, times[i]) : NULL;
+
+		if (old != NULL && !said_so(old, v))
+			rc = refuse_move(d, body_first(old, times[i]), v);
+	}
+	free(chain.v);
 	return rc;
 }

@@ -252,7 +252,7 @@ check_ahead(struct draft *d)
 	struct check_remark r;
 	struct check_walk w;
 
-	if (d->req->confirmed || d->history || d->kind == KIND_WARNING || d->kind == KIND_ROSTER || body_enum(d->b, F_STAGE) == STAGE_WITHDRAWAL)
+	if (d->req->confirmed || d->history || body_enum(d->b, F_STAGE) == STAGE_WITHDRAWAL)
 		return 0;
 	check_walk_begin(&w, d->b, d->now, 1u << CHECK_AHEAD);
 	while (check_walk_next(&w, &r))
@@ -370,7 +370,7 @@ draft_complete(struct draft *d)
 	count_order(d);
 	if (draft_amends(d) && body_enum(d->b, F_STAGE) == STAGE_CORRECTION)
 		draft_carry(d);
-	if (complete_kind(d) == -1 || draft_falls(d) == -1)
+	if (complete_kind(d) == -1 || draft_moves(d) == -1 || draft_falls(d) == -1)
 		return -1;
 	draft_trail(d);
 	if (draft_laxer(d) == -1 || draft_duty(d) == -1 || draft_proven(d) == -1)

@@ -2,7 +2,8 @@
  * A grade laxer than what is known.
  *
  * Raising is free.  Lowering is a leader's: a grade below what the figures prove by the table, or below what this station
- * or the incident has stated, needs a named leader and a reason (DOMAIN 8.5), whoever states it and in whatever message.
+ * or the incident has stated, needs a named leader and a reason (DOMAIN 8.5), whoever states it and in whatever message.  Where the register
+ * of this station names anybody, a leader is who it names as one.
  * What the figures of the message itself say counts as well; nothing is added up across sources (grade.h).  "Undetermined"
  * claims nothing, and is no laxer than the figures; after a grade was stated it is.
  *
@@ -14,6 +15,7 @@
 #include <sysexits.h>
 #include "../formats/i18n.h"
 #include "clock.h"
+#include "duty_staff.h"
 #include "station_draft.h"
 
 static bool
@@ -116,6 +118,29 @@ stated(const struct draft *d)
 	return grade;
 }
 
+/* Is he a leader, as far as the register knows?  One that names nobody knows nothing.  0, or -1 + d->f. */
+static int
+by_leader(struct draft *d)
+{
+	const char *name = body_said(d->b, F_SIGNER);
+	const struct duty *duty;
+	const struct staff_person *p;
+	bool named = false;
+
+	if (name == NULL)	/* 送核: who signs it is still to come, and is asked then */
+		return 0;
+	if ((duty = station_duty(d->s)) == NULL)
+		return draft_refuse(d, EX_IOERR, "signer", _("the journal cannot be read"));
+	for (size_t i = 0; i < staff_count(duty->staff) && !named; i++) {
+		p = staff_at(duty->staff, i);
+		named = !p->left && *p->unit == '\0' && *p->name != '\0';
+	}
+	p = staff_find(duty->staff, name);
+	if (!named || (p != NULL && (p->roles & (1u << ROLE_DUTY_LEADER)) != 0))
+		return 0;
+	return fault_set(&d->f, EX_DATAERR, "signer", _("lowering a grade is a leader's: %s is no leader on the register of this station"), name);
+}
+
 int
 draft_laxer(struct draft *d)
 {
@@ -128,17 +153,17 @@ draft_laxer(struct draft *d)
 		return 0;
 	signer = d->submitted || body_said(d->b, F_SIGNER) != NULL;
 	reason = body_said(d->b, F_REASON) != NULL;
-	if (signer && reason)
-		return 0;
 	held = stated(d);
 	if (held != 0 && wanted > held && (graded(wanted) || d->kind == KIND_GRADE)) {
 		if (!signer)
 			return draft_refuse(d, EX_DATAERR, "signer", _("lowering a grade needs the leader who approves it"));
-		return draft_refuse(d, EX_DATAERR, "reason", _("lowering a grade needs a reason"));
+		return reason ? by_leader(d) : draft_refuse(d, EX_DATAERR, "reason", _("lowering a grade needs a reason"));
 	}
 	proven = graded(wanted) ? proposal(d, decided(d, wanted)) : 0;
 	if (proven == 0 || wanted <= proven)
 		return 0;
+	if (signer && reason)
+		return by_leader(d);
 	return fault_set(&d->f, EX_DATAERR, signer ? "reason" : "signer",
 	    _("the figures prove %s: a laxer grade needs a leader and a reason"), enum_by_value("grade", proven)->name);
 }

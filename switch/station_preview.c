@@ -151,6 +151,46 @@ take_figures(const struct preview *p, struct body *b)
 	body_free(more);
 }
 
+struct merging {
+	const struct preview *p;
+	struct body *b, *more;
+};
+
+static void
+take_merged_figure(void *ctx, const struct incident *of, const struct incident_figure *g, const char *source, int64_t at)
+{
+	struct merging *w = ctx;
+	struct figure fig = g->fig;
+
+	(void)of;
+	fig.source = strcmp(source, w->p->s->conf.self) == 0 ? NULL : source;
+	fig.asof = at;
+	/* Beside the other sources; who is a source there already has said it in this incident. */
+	for (const struct value *v = body_first(w->b, g->key); v != NULL; v = body_next(w->b, v))
+		if (strcmp(v->u.fig.source != NULL ? v->u.fig.source : "", fig.source != NULL ? fig.source : "") == 0)
+			return;
+	for (const struct value *v = body_first(w->more, g->key); v != NULL; v = body_next(w->more, v))
+		if (strcmp(v->u.fig.source != NULL ? v->u.fig.source : "", fig.source != NULL ? fig.source : "") == 0)
+			return;
+	if (body_count(w->b, g->key) + body_count(w->more, g->key) < FIELD_REPEAT_MAX)
+		body_add_figure(w->more, g->key, &fig);
+}
+
+/* What was merged into it is the same event: its figures go upwards with this one's, as further sources. */
+static void
+take_merged(struct station *s, const struct preview *p, struct body *b)
+{
+	struct merging w = {.p = p, .b = b, .more = body_new()};
+	struct merged m;
+
+	(void)station_merged(s, p->inc, &m); /* what could not be read is missing from a form that a person reads */
+	merged_figures(&m, p->inc, take_merged_figure, &w);
+	for (size_t i = 0; i < w.more->n; i++)
+		body_add_value(b, &w.more->v[i]);
+	body_free(w.more);
+	merged_free(&m);
+}
+
 static void
 take_grade(const struct preview *p, struct body *b)
 {
@@ -210,6 +250,8 @@ station_preview(struct station *s, int64_t now, int realm, const struct msgid *i
 	(void)draft_complete(&d); /* what it had no words for is the person's to type */
 	*out = d.b != NULL ? body_copy(d.b) : body_copy(asked);
 	fill(&p, *out);
+	if (p.stage != STAGE_WITHDRAWAL && p.stage != STAGE_CORRECTION)
+		take_merged(s, &p, *out);
 	draft_free(&d);
 	body_free(asked);
 	folded_free(&fd);

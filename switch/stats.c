@@ -263,7 +263,8 @@ clock_one(void *ctx, const struct owed_item *it)
 	struct clocks *c = ctx;
 	struct stats_station *st = c->st;
 	struct stats_case *k;
-	bool over = it->met != 0 ? it->met > it->due : it->due < c->s->now;
+	int64_t until = it->met != 0 ? it->met : it->ended != 0 ? it->ended : c->s->now;	/* ended: lowered, and no longer owed */
+	bool over = it->met != 0 || it->ended != 0 ? until > it->due : it->due < c->s->now;
 
 	if (it->what == OWED_FOLLOWUP && (it->met != 0 || over)) {
 		st->followups++;
@@ -287,7 +288,7 @@ clock_one(void *ctx, const struct owed_item *it)
 	(void)snprintf(k->number, sizeof k->number, "%s", c->inc->number);
 	(void)snprintf(k->title, sizeof k->title, "%.255s", c->inc->title);
 	k->state = it->met != 0 ? STATS_LATE : STATS_OMITTED;
-	k->late = (it->met != 0 ? it->met : c->s->now) - it->due;
+	k->late = until - it->due;
 	k->draft = part(c->first->learned, c->first->drafted);
 	k->approve = part(c->first->drafted, c->first->approved);
 	k->carry = part(c->first->sent, c->first->arrived);
@@ -326,6 +327,41 @@ count_once(struct stats_station *st, size_t from)
 	}
 }
 
+struct hop {
+	int64_t origin, told;	/* ms UTC, 0 none */
+};
+
+static void
+hop_one(void *ctx, const struct owed_item *it)
+{
+	struct hop *h = ctx;
+
+	if (it->scope != SCOPE_HOP || (it->what != OWED_REPORT_PHONE && it->what != OWED_REPORT_WRITTEN))
+		return;
+	if (h->origin == 0 || it->origin < h->origin)
+		h->origin = it->origin;
+	if (it->met != 0 && (h->told == 0 || it->met < h->told))
+		h->told = it->met;
+}
+
+/*
+ * What the clocks know beside the station's own words: a report that came to it and was slept through has a 接报 all the same (an
+ * omission must not hide in silence), and the first word upwards may be a telephone call or an outside system's receipt.
+ */
+static void
+first_by_clocks(const struct incident *inc, const struct stats_view *v, struct first *f)
+{
+	struct hop h = {0, 0};
+
+	if (msgid_is_set(&inc->merged_into))
+		return;
+	clock_all(inc, v->station, v->parent, v->level, v->rules, hop_one, &h);
+	if (f->learned == 0)
+		f->learned = h.origin;
+	if (h.told != 0 && f->learned != 0 && (f->told == 0 || h.told < f->told))
+		f->told = h.told;
+}
+
 void
 stats_incident(struct stats *s, const struct incident *inc, const struct stats_view *v)
 {
@@ -337,6 +373,7 @@ stats_incident(struct stats *s, const struct incident *inc, const struct stats_v
 	if (inc->history)
 		return;
 	first_of(inc, v, &f);
+	first_by_clocks(inc, v, &f);
 	if (f.learned < s->from || f.learned >= s->to)
 		return;
 	st = stats_of(s, v->station);

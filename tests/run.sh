@@ -27,7 +27,10 @@ suite sim "$build/tests/sim" --seed 1 --count "$sim_count" --jobs 2
 suite sim-tree "$build/tests/sim" --seed 5000 --count $((sim_count / 50 + 1)) --stations 40 --minutes 5 --jobs 2
 suite sim-wide "$build/tests/sim" --seed 1 --count 2 --stations 210 --minutes 2 --jobs 2
 suite sim-replay "$build/tests/sim" --seed 9000 --count 10 --replay
-[ "$mode" = plain ] && suite sim-bite tests/sim/bite.sh "$build" no-request-id custody-taken-as-delivery sync-off
+suite sim-duty "$build/tests/sim" --seed 7000 --count $((sim_count / 50 + 1)) --duty --jobs 2
+[ "$mode" = plain ] && suite sim-week "$build/tests/sim" --week --count 1
+[ "$mode" = plain ] && suite sim-bite tests/sim/bite.sh "$build" no-request-id custody-taken-as-delivery sync-off \
+	chase-forgotten-over-a-start handover-at-the-hour
 suite e2e "$build/tests/e2e" -B "$build" --kills "$kills"
 suite torture "$build/tests/torture" -B "$build" --seed 1 --rounds "$([ "$mode" = plain ] && echo 80 || echo 30)"
 suite tty "$build/tests/tty" -B "$build"

@@ -180,6 +180,8 @@ alarm_label(const json_t *alarm)
 		{ "outbox", N_("waiting too long to be sent") }, { "refused", N_("refused by a neighbour") }, { "quarantine", N_("put into quarantine") },
 		{ "gap", N_("numbers missing on a line") }, { "line", N_("numbers missing on a line") }, { "close", N_("the daily close differs") },
 		{ "returned", N_("returned to us") }, { "disk", N_("disk nearly full") }, { "backup", N_("backup failed") },
+		{ "reload", N_("changed files not taken over") }, { "outlet", N_("alarm outlet") }, { "chase", N_("nobody to be rung there") },
+		{ "neighbour's clock", N_("neighbour's clock") },
 		{ "given back", N_("after a restore, given back by") }, { "old peer", N_("restored; that station's program is too old to give back") },
 	};
 	const char *what = jtext(alarm, "what");

@@ -222,6 +222,7 @@ risk_rows(struct grade_view *w, int width)
 	json_array_foreach (jarray(r, "points"), i, e)
 		open = open || strcmp(jtext(e, "answer"), "unknown") == 0;
 	buf_puts(&row, jflag(r, "met") ? _("the figures show it; X: a person confirms") :
+	    jflag(r, "proposed") ? _("about as much as makes it; X: a person confirms") :
 	    open		       ? _("not known: not all figures it needs are; X: a person may say so") :
 					 _("not shown by the figures; X: a person may say so"));
 	json_array_foreach (jarray(r, "verdicts"), i, e)
@@ -239,6 +240,8 @@ risk_rows(struct grade_view *w, int width)
 			buf_puts(&row, _("a person says"));
 		else if (strcmp(answer, "yes") == 0)
 			buf_printf(&row, _("yes, %lld"), (long long)jnum(e, "number"));
+		else if (strcmp(answer, "about") == 0)
+			buf_printf(&row, _("about %lld: please confirm"), (long long)jnum(e, "about"));
 		else
 			buf_puts(&row, strcmp(answer, "no") == 0 ? _("no") : _("not known"));
 		buf_printf(&row, "  %s", jtext(e, "clause"));

@@ -131,8 +131,8 @@ paint_item(struct handover_view *w, size_t n, int row, int cols)
 	const json_t *o = json_array_get(items(w), n);
 	const char *heir = jtext(o, "new_owner"), *owner = jtext(o, "owner");
 	bool given = *owner != '\0' && *heir != '\0';
-	int at = cols - OWNER_CELLS - 1;
-	char text[600];
+	int at = cols - OWNER_CELLS - 1, room = (given ? at - 1 : cols - 1) - 5;
+	char text[600], due[24] = "";
 
 	if (n == w->list.sel) {
 		(void)term_put(row, 0, 1, TERM_PLAIN, ">");
@@ -140,7 +140,17 @@ paint_item(struct handover_view *w, size_t n, int row, int cols)
 		w->v.cursor_col = 1;
 	}
 	(void)term_put(row, 1, 3, TERM_PLAIN, jflag(o, "passed") ? "[v]" : "[ ]");
-	(void)term_put(row, 5, (given ? at - 1 : cols - 1) - 5, TERM_PLAIN, one_line(jtext(o, "text"), text, sizeof(text)));
+	if (*jtext(o, "note") && strcmp(jtext(o, "kind"), "spoken") != 0)
+		(void)term_put(row, 4, 1, TERM_STRONG, "*");	/* the words themselves stand at the foot while the marker is here */
+	/* The limit stands last in the words, and is what must not be cut off: a cut row ends with it. */
+	(void)one_line(jtext(o, "text"), text, sizeof(text));
+	if (term_cells(text) > room) {
+		if (jnum(o, "due"))
+			(void)short_time(jnum(o, "due"), app_now(w->v.app), due);
+		room -= term_cells(due) + 2;
+		(void)term_putf(row, 5 + room, term_cells(due) + 2, TERM_PLAIN, ">%s%s", *due ? " " : "", due);
+	}
+	(void)term_put(row, 5, room, TERM_PLAIN, text);
 	if (given)
 		(void)term_putf(row, at, OWNER_CELLS, TERM_PLAIN, _("now with %s"), heir);
 }
@@ -217,7 +227,13 @@ static void
 paint_counts(const struct handover_view *w, int row, int cols)
 {
 	const json_t *c = json_object_get(w->answer, "counts");
+	char note[600];
 
+	if (*jtext(handover_selected(w), "note")) {
+		(void)term_putf(row, 1, cols - 2, TERM_STRONG, "%s: %s", _("a word on this item"),
+		    one_line(jtext(handover_selected(w), "note"), note, sizeof(note)));
+		return;
+	}
 	(void)term_putf(row, 1, cols - 2, TERM_PLAIN, _("this shift: logged %lld reports %lld directives %lld rings %lld muted %lld late %lld"),
 	    (long long)jnum(c, "calls"), (long long)jnum(c, "reports"), (long long)jnum(c, "orders"), (long long)jnum(c, "rings"),
 	    (long long)jnum(c, "mutes"), (long long)jnum(c, "late"));

@@ -330,7 +330,7 @@ sign_done(struct view *v, void *arg, const char *const *value)
 	set(body, F_PERSON, value[0]);
 	if (sides[choice])
 		compose_set_enum(body, F_SIDE, "side", sides[choice]);
-	submit((struct handover_view *)v, body, value[0], value[1], _("signature"));
+	submit((struct handover_view *)v, body, value[0], value[1], _("handover signed"));
 }
 
 /* Who is still wanted, the first of them. */

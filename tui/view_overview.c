@@ -23,7 +23,7 @@ struct overview {
 	struct view v;
 	enum pane pane;
 	struct list list[PANES];
-	char at[PANES][MSGID_TEXT_MAX + 16];		/* id selected: kept when the rows move */
+	char at[PANES][MSGID_TEXT_MAX + 48];		/* id selected: kept when the rows move */
 	bool resumed;				/* drafts under way were looked at */
 	bool opened;				/* the arrival chosen was opened: the marker stays on it */
 	bool all;				/* incidents put away are listed too */
@@ -87,12 +87,12 @@ rows_make(struct overview *o)
 	add_incidents(o->rows[PANE_INCIDENTS], app_feed(app, FEED_EXERCISE), o->all);
 }
 
-/* Several things may be owed for one message: `what` keeps them apart. */
+/* Several things may be owed for one message, and by several: `what` and `towards` keep them apart, so that the marker stays where it was. */
 static void
 row_id(enum pane p, const json_t *row, char *buf, size_t size)
 {
 	if (p == PANE_OWED)
-		(void)snprintf(buf, size, "%s %.15s", jtext(row, "about"), jtext(row, "what"));
+		(void)snprintf(buf, size, "%s %.15s %s", jtext(row, "about"), jtext(row, "what"), jtext(row, "towards"));
 	else
 		(void)snprintf(buf, size, "%s", jtext(row, "id"));
 }
@@ -100,7 +100,7 @@ row_id(enum pane p, const json_t *row, char *buf, size_t size)
 static bool
 is_row(enum pane p, const json_t *row, const char *id)
 {
-	char own[MSGID_TEXT_MAX + 16];
+	char own[MSGID_TEXT_MAX + 48];
 
 	row_id(p, row, own, sizeof(own));
 	return strcmp(own, id) == 0;
@@ -171,15 +171,35 @@ unread_warnings(const struct app *app, bool exercise)
 	return n;
 }
 
-/* Things of the clockwork that are owed or awaited; prefix: of their machine names. */
+/* Zero reports that ought to be here: before its hour none is missing. */
 static size_t
-owed_count(const struct app *app, const char *prefix)
+zeros_missing(const struct app *app)
 {
 	const json_t *o;
 	size_t i, n = 0;
 
 	json_array_foreach (app_feed(app, FEED_OWED), i, o)
-		n += strncmp(jtext(o, "what"), prefix, strlen(prefix)) == 0 && !jexercise(o);
+		n += strcmp(jtext(o, "what"), "await-zero") == 0 && !jexercise(o) && jnum(o, "due") <= app_now(app);
+	return n;
+}
+
+/* Directives of ours that somebody has still to sign for or answer: several rows are one order. */
+static size_t
+orders_waiting(const struct app *app)
+{
+	const json_t *o, *p;
+	size_t i, k, n = 0;
+
+	json_array_foreach (app_feed(app, FEED_OWED), i, o) {
+		if ((strcmp(jtext(o, "what"), "await-feedback") != 0 && strcmp(jtext(o, "what"), "await-sign") != 0) || jexercise(o))
+			continue;
+		for (k = 0; k < i; k++) {
+			p = json_array_get(app_feed(app, FEED_OWED), k);
+			if (strncmp(jtext(p, "what"), "await-", 6) == 0 && strcmp(jtext(p, "about"), jtext(o, "about")) == 0)
+				break;
+		}
+		n += k == i;
+	}
 	return n;
 }
 
@@ -307,6 +327,18 @@ paint_pane(struct overview *o, enum pane p, int row, int rows)
 	}
 }
 
+/* Many digits push the last counter off the row: the brackets keep them apart without the blanks, too. */
+static void
+squeeze(char *s)
+{
+	char *to = s;
+
+	for (; *s; s++)
+		if (*s != ' ' || s[1] != '[')
+			*to++ = *s;
+	*to = '\0';
+}
+
 static void
 overview_paint(struct view *v)
 {
@@ -315,15 +347,18 @@ overview_paint(struct view *v)
 	const json_t *status = app_feed(app, FEED_STATUS), *alarms = jarray(status, "alarms");
 	int row = app_top_row(app), cols = term_cols();
 	size_t n = jcount(alarms), exercises = unread_warnings(app, true);
-	char practice[48] = "", zeros[48] = "";
+	char practice[48] = "", zeros[48] = "", counters[400];
 
-	if (owed_count(app, "await-zero") > 0)
-		(void)snprintf(zeros, sizeof(zeros), _(" %zu MISSING"), owed_count(app, "await-zero"));
+	if (zeros_missing(app) > 0)
+		(void)snprintf(zeros, sizeof(zeros), _(" %zu MISSING"), zeros_missing(app));
 	if (exercises > 0)
 		(void)snprintf(practice, sizeof(practice), _(" exercise %zu"), exercises);
-	(void)term_putf(row++, 1, cols - 2, TERM_PLAIN, _("[1]owed %zu [2]unsigned %zu [3]incidents %zu [4]warnings %zu%s [5]drafts %zu [6]links [7]orders %zu [8]zero%s"),
+	(void)snprintf(counters, sizeof(counters), _("[1]owed %zu [2]unsigned %zu [3]incidents %zu [4]warnings %zu%s [5]drafts %zu [6]links [7]orders %zu [8]zero%s"),
 	    jcount(app_feed(app, FEED_OWED)), unsigned_count(app), rows_of(o, PANE_INCIDENTS), unread_warnings(app, false), practice,
-	    jcount(app_feed(app, FEED_DRAFTS)), owed_count(app, "await-feedback") + owed_count(app, "await-sign"), zeros);
+	    jcount(app_feed(app, FEED_DRAFTS)), orders_waiting(app), zeros);
+	if (term_cells(counters) > cols - 2)
+		squeeze(counters);
+	(void)term_put(row++, 1, cols - 2, TERM_PLAIN, counters);
 	term_rule(row++, '-');
 	for (size_t i = 0; i < PANES; i++) {
 		int rows = pane_rows(o, order[i]);

@@ -390,10 +390,13 @@ title(struct view *v, char *buf, size_t size)
 {
 	const struct roster_view *w = (const struct roster_view *)v;
 	const json_t *gap = json_object_get(w->roster, "gap");
+	char at[24];
 	size_t n = (size_t)snprintf(buf, size, _("Roster, telephone numbers, roll calls: %zu"), jcount(jarray(w->rolls, "stations")));
 
 	if (json_is_object(gap) && n < size)
-		(void)snprintf(buf + n, size - n, _("  empty shift within %lld h!"), (long long)jnum(w->roster, "gap_hours"));
+		n += (size_t)snprintf(buf + n, size - n, _("  empty shift within %lld h!"), (long long)jnum(w->roster, "gap_hours"));
+	if (json_is_object(gap) && n < size)
+		(void)snprintf(buf + n, size - n, " %s", short_time(jnum(gap, "begin"), app_now(v->app), at));
 }
 
 /* ---- acts ---- */

@@ -1,7 +1,7 @@
 /*
  * Screen 13: timeliness of a month, a row a station; below it the chosen station's late and untold reports, what became of their explanations,
  * and where the time went.  Both origins (接报, 发生) by one key.  Tab goes to the late ones: there an explanation is filed, or judged where it
- * came from below.  Scores and ranking are not shown: nobody asked for them by setting a table.
+ * came from below.  A score is shown (in the last column, corrections are in the CSV then) only where the place has a table for it; there is no ranking.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,7 +168,10 @@ paint_station(struct stats *s, size_t n, int row)
 	k++;
 	(void)term_put(row, columns[k].at, columns[k].cells, TERM_PLAIN, percent(o, "zero_in", "zero_due", buf, sizeof(buf)));
 	k++;
-	(void)term_putf(row, columns[k].at, columns[k].cells, TERM_PLAIN, "%lld", (long long)jnum(o, "corrected"));
+	if (json_is_integer(json_object_get(o, "score")))
+		(void)term_putf(row, columns[k].at, columns[k].cells, TERM_PLAIN, _("%lld pt"), (long long)jnum(o, "score"));
+	else
+		(void)term_putf(row, columns[k].at, columns[k].cells, TERM_PLAIN, "%lld", (long long)jnum(o, "corrected"));
 }
 
 static void
@@ -248,8 +251,11 @@ stats_paint(struct view *v)
 	char name[160], pos[64];
 
 	v->cursor_row = row;
-	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-		(void)term_put(row, columns[i].at, columns[i].cells, TERM_PLAIN, _(columns[i].title));
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+		bool scored = i + 1 == sizeof(columns) / sizeof(columns[0]) && json_is_integer(json_object_get(station(s), "score"));
+
+		(void)term_put(row, columns[i].at, columns[i].cells, TERM_PLAIN, scored ? _("pts") : _(columns[i].title));
+	}
 	if (*s->why || !s->answer) {
 		(void)term_put(row + 1, 1, cols - 2, TERM_PLAIN, *s->why ? s->why : _("being counted ..."));
 		return;

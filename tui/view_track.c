@@ -169,19 +169,21 @@ paint_row(const json_t *r, int row, int cols, int64_t now)
 	char at[32], text[256];
 
 	(void)term_put(row, 1, 9, TERM_PLAIN, jtext(r, "to_name"));
-	(void)term_put(row, 11, 6, TERM_PLAIN, jtext(r, "presence_name"));
-	(void)term_put(row, 18, 5, TERM_PLAIN, cell_time(jnum(r, "delivered"), now, at));
-	(void)term_put(row, 24, 5, TERM_PLAIN, cell_time(jnum(r, "read"), now, at));
+	(void)snprintf(text, sizeof(text), "%s", jtext(r, "presence_name"));
+	text[strcspn(text, "(")] = '\0';	/* the whole of it stands below */
+	(void)term_put(row, 11, 8, TERM_PLAIN, text);
+	(void)term_put(row, 20, 5, TERM_PLAIN, cell_time(jnum(r, "delivered"), now, at));
+	(void)term_put(row, 26, 5, TERM_PLAIN, cell_time(jnum(r, "read"), now, at));
 	if (jnum(r, "signed"))
 		(void)snprintf(text, sizeof(text), "%s%s", cell_time(jnum(r, "signed"), now, at), jtext(r, "signer"));
 	else if (p)
 		(void)snprintf(text, sizeof(text), "%s%s", jtext(p, "word"), jtext(p, "recording"));
 	else
 		(void)snprintf(text, sizeof(text), "-");
-	(void)term_put(row, 30, 9, p && !jnum(r, "signed") ? TERM_STRONG : TERM_PLAIN, text);
-	(void)term_put(row, 40, 5, TERM_PLAIN, cell_time(jnum(r, "taken") ? jnum(r, "taken") : strcmp(jtext(p, "act"), "taken") == 0 ? jnum(p, "at") : 0,
+	(void)term_put(row, 32, 9, p && !jnum(r, "signed") ? TERM_STRONG : TERM_PLAIN, text);
+	(void)term_put(row, 42, 5, TERM_PLAIN, cell_time(jnum(r, "taken") ? jnum(r, "taken") : strcmp(jtext(p, "act"), "taken") == 0 ? jnum(p, "at") : 0,
 	    now, at));
-	(void)term_put(row, 46, 12, TERM_PLAIN, *jtext(r, "progress_text") ? jtext(r, "progress_text") : "-");
+	(void)term_put(row, 48, 10, TERM_PLAIN, *jtext(r, "progress_text") ? jtext(r, "progress_text") : "-");
 	(void)term_put(row, 59, 5, TERM_PLAIN, cell_time(jnum(r, "next"), now, at));
 	(void)term_put(row, 65, cols - 66, alarm ? TERM_ALERT : TERM_PLAIN, jtext(r, "state_name"));
 }
@@ -189,8 +191,8 @@ paint_row(const json_t *r, int row, int cols, int64_t now)
 static void
 paint_columns(int row, int cols)
 {
-	static const struct { int col; const char *word; } heads[] = { { 1, N_("unit") }, { 11, N_("terminal") }, { 18, N_("deliv.") }, { 24, N_("seen") },
-		{ 30, N_("signed for") }, { 40, N_("taken on") }, { 46, N_("progress") }, { 59, N_("next at") }, { 65, N_("stands") } };
+	static const struct { int col; const char *word; } heads[] = { { 1, N_("unit") }, { 11, N_("terminal") }, { 20, N_("deliv.") }, { 26, N_("seen") },
+		{ 32, N_("signed for") }, { 42, N_("taken on") }, { 48, N_("progress") }, { 59, N_("next at") }, { 65, N_("stands") } };
 
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
 		int end = i + 1 < sizeof(heads) / sizeof(heads[0]) ? heads[i + 1].col - 1 : cols - 1;
@@ -278,9 +280,18 @@ paint_totals(const struct track_view *w, int row, int rows, int cols)
 	const json_t *t;
 	size_t i;
 
+	/* How many it counts stands at the end of the row and is never cut off; what is cut before it says so. */
 	json_array_foreach (jarray(w->shown, "totals"), i, t)
-		if ((int)i < rows)
-			(void)term_putf(row + (int)i, 1, cols - 2, TERM_PLAIN, "%s %s  %s", i == 0 ? _("in all") : "    ", jtext(t, "text"), jtext(t, "coverage"));
+		if ((int)i < rows) {
+			int room = cols - 3 - term_cells(jtext(t, "coverage"));
+			int used = term_putf(row + (int)i, 1, room - 1, TERM_PLAIN, "%s ", i == 0 ? _("in all") : "    ");
+			bool cut = used + term_cells(jtext(t, "text")) > room - 1;
+
+			(void)term_put(row + (int)i, 1 + used, room - 1 - used - (cut ? 2 : 0), TERM_PLAIN, jtext(t, "text"));
+			if (cut)
+				(void)term_put(row + (int)i, room - 2, 2, TERM_PLAIN, "..");
+			(void)term_put(row + (int)i, room + 1, cols - 2 - room, TERM_PLAIN, jtext(t, "coverage"));
+		}
 	if (i == 0)
 		(void)term_putf(row, 1, cols - 2, TERM_PLAIN, _("in all %lld  signed for %lld  done %lld  late %lld"), (long long)jnum(w->shown, "total"),
 		    (long long)jnum(w->shown, "signed"), (long long)jnum(w->shown, "done"), (long long)jnum(w->shown, "late"));

@@ -100,6 +100,7 @@ case_past_the_county(struct e2e *e)
 	open_fire(e, "越级报告", incident);
 	say_id(town, report, "submit", "--incident", incident, "--to", city->code, "--brief", "县里电话不通,直接报市", "--signer", "吴镇长", NULL);
 	await_message(e, city, report, "id", report);
+	say_refused(county, 65, "oneself", "direct", "-", "--to", county->code, "--text", "自己办", NULL);
 	await_message(e, county, report, "id", report);	/* the county has its copy, and is not left in the dark */
 	verify_all(e);
 }
@@ -155,7 +156,7 @@ case_stats(struct e2e *e)
 	struct explained x = {.state = "filed"};
 	char incident[80], report[80], why[80], past[40];
 	struct output o;
-	json_t *answer, *row;
+	json_t *answer, *row, *a;
 
 	stations_start(&e->st);
 	(void)when_text(-5 * 3600000, past);
@@ -178,6 +179,10 @@ case_stats(struct e2e *e)
 	ST_CHECK(station_count(town, town->code, "late") == 0 && station_count(town, town->code, "excused") == 1,
 	    "what was accepted is still counted as late");
 	ST_CHECK(station_count(county, town->code, "excused") == 1, "the county counts it otherwise than the town");
+	a = say(county, "stats", NULL);
+	row = row_of(json_object_get(a, "stations"), "station", town->code);
+	ST_CHECK(json_is_null(json_object_get(row, "score")), "a score is shown, and nobody asked for one");
+	json_decref(a);
 	st_ctl(town, NULL, 0, &o, "stats", "--csv", NULL);
 	ST_CHECK(o.status == 0 && strncmp(buf_cstr(&o.out), "month,station,", 14) == 0 && strstr(buf_cstr(&o.out), town->code) != NULL,
 	    "no CSV: %s", output_text(&o));

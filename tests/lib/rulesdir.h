@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include "../../formats/conf.h"
 
-static const char *const rulesdir_names[] = {"precedence", "deadlines", "chase", "zero", "numbers", "classified", "grading", "risk",
+static const char *const rulesdir_names[] = {"precedence", "deadlines", "chase", "zero", "scores", "numbers", "classified", "grading", "risk",
     "marks", "elements"};
 #define RULESDIR_NAMES (sizeof(rulesdir_names) / sizeof(rulesdir_names[0]))
 

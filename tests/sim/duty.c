@@ -258,6 +258,9 @@ hand_over(struct run *r, size_t node, const struct duty *d, int64_t now)
 		step(r, node, e);
 		return true;
 	}
+	/* Whoever has the time signs first. */
+	if (often(r, 500))
+		return sign_over(r, node, h, SIDE_IN) || sign_over(r, node, h, SIDE_OUT);
 	return sign_over(r, node, h, SIDE_OUT) || sign_over(r, node, h, SIDE_IN);
 }
 
@@ -439,6 +442,54 @@ telephone(struct run *r, size_t node)
 	return true;
 }
 
+/* A leader has an order given, with a time or from time to time, or asks what is true of an event; now and then one is taken back. */
+static void
+order(struct run *r, size_t node)
+{
+	const struct entry *event = NULL, *own = NULL;
+	struct entry *e;
+	struct msgid id;
+	size_t what = rng_below(world_rng(r->w), 6);
+	int realm = REALM_LIVE;
+
+	for (size_t i = r->n; i-- > 0 && (event == NULL || own == NULL);) {
+		const struct entry *x = &r->e[i];
+
+		if (x->node == node && x->kind == KIND_DIRECTIVE && x->answered && own == NULL && body_first(x->body, F_ORDER_TYPE) == NULL)
+			own = x;
+		for (size_t k = 0; k < x->nto && event == NULL; k++)
+			if (x->to[k].node == node && x->to[k].here && x->stage == STAGE_FIRST && x->answered)
+				event = x;
+	}
+	if ((what == 0 && own == NULL) || (what == 1 && event == NULL))
+		return;
+	if (what <= 1) {
+		id = what == 0 ? own->id : event->id; /* the entries move */
+		realm = what == 0 ? own->realm : event->realm;
+	}
+	e = entry(r, node, KIND_DIRECTIVE, 0);
+	e->realm = realm;
+	body_set_text(e->body, F_TEXT, "count the people, report back");
+	if (what == 0) {
+		body_set_num(e->body, F_ORDER_TYPE, ORDER_REVOKED);
+		body_add_id(e->body, F_REFS, &id);
+		body_set_text(e->body, F_REASON, "not needed");
+	} else if (what == 1) {
+		body_set_num(e->body, F_ORDER_TYPE, ORDER_VERIFY);
+		body_set_id(e->body, F_INCIDENT, &id);
+		people_to(r, e, map_find(world_map(r->w), id.origin));
+	} else if (what == 2)
+		body_set_num(e->body, F_EVERY, 10 + below(r, 120));
+	if (what == 1 || (what > 2 && often(r, 700)))
+		body_set_time(e->body, F_DUE, world_now(r->w) + (5 + below(r, 240)) * MINUTE);
+	for (size_t i = 1; i < world_size(r->w) && what > 1; i++)
+		if (world_map(r->w)->p[i].up == node || often(r, 100))
+			people_to(r, e, i);
+	if (what > 1 && body_first(e->body, F_TO) == NULL)
+		people_to(r, e, node == 0 ? 1 : 0);
+	step(r, node, e);
+}
+
 /* ---- everybody ---- */
 
 static void
@@ -456,12 +507,14 @@ book(struct run *r, size_t node)
 		return;
 	if (often(r, 12))
 		call_roll(r, node);
-	else if (often(r, 350))
+	else if (often(r, r->conf->week ? 700 : 350))
 		(void)mail(r, node);
-	else if (often(r, 100))
+	else if (often(r, r->conf->week ? 400 : 100))
 		(void)keep_promise(r, node);
 	else if (often(r, 60))
 		(void)telephone(r, node);
+	else if (often(r, 70))
+		order(r, node);
 }
 
 void

@@ -133,6 +133,17 @@ corrected(const struct holding *h, const struct held *m)
 	return false;
 }
 
+/* An order its author has taken back. */
+static bool
+revoked(const struct holding *h, const struct held *m)
+{
+	for (size_t i = 0; m->kind == KIND_DIRECTIVE && i < h->n; i++)
+		if (h->v[i].b != NULL && h->v[i].kind == KIND_DIRECTIVE && body_enum(h->v[i].b, F_ORDER_TYPE) == ORDER_REVOKED &&
+		    strcmp(h->v[i].id.origin, m->id.origin) == 0 && refers(h->v[i].b, &m->id))
+			return true;
+	return false;
+}
+
 struct deeds {
 	int act;		/* the highest */
 	bool fed;		/* feedback was given */
@@ -162,28 +173,57 @@ static void
 check_act(const struct holding *h, const struct held *m, const struct deeds *d)
 {
 	int what = demands(m) == ACT_SIGNED ? OWED_SIGN : OWED_READ;
-	bool done = d->act >= demands(m), gone = corrected(h, m);
+	bool done = d->act >= demands(m), gone = corrected(h, m) || revoked(h, m);
 	const json_t *o = owed_find(h, what, "about", &m->id);
 
 	if (o == NULL && !done && !gone)
 		duty_fail(h, what == OWED_SIGN ? "has not signed for it, and it is not owed:" : "has not read it, and it is not owed:", &m->id, "");
 	else if (o != NULL && (done || gone))
-		duty_fail(h, done ? "has done it, and it is still owed:" : "it was corrected, and is still owed:", &m->id, text_of(o, "what"));
+		duty_fail(h, done ? "has done it, and it is still owed:" : "it was corrected or taken back, and is still owed:", &m->id, text_of(o, "what"));
+}
+
+/* 核报: by a report or feedback that says it answers, or a report that verifies.  What else may settle it is not asked here. */
+static void
+check_verify(const struct holding *h, const struct held *m, const struct deeds *d)
+{
+	bool since = false;
+
+	for (size_t i = 0; i < h->n; i++)
+		since |= own(h, &h->v[i]) && msgid_cmp(&h->v[i].incident, &m->incident) == 0 &&
+		    (h->v[i].kind == KIND_REPORT || h->v[i].kind == KIND_FEEDBACK || h->v[i].kind == KIND_OUTSIDE);
+	if (!since && !revoked(h, m) && d->last == NULL && owed_find(h, OWED_VERIFY, "about", &m->id) == NULL)
+		duty_fail(h, "is to say what is true, and it is not owed:", &m->id, "");
+	else if ((d->fed || revoked(h, m)) && owed_find(h, OWED_VERIFY, "about", &m->id) != NULL)
+		duty_fail(h, "has said what is true, or need not, and it is still owed:", &m->id, "");
 }
 
 static void
 check_feedback(const struct holding *h, const struct held *m, const struct deeds *d)
 {
 	const json_t *o = owed_find(h, OWED_FEEDBACK, "about", &m->id);
-	bool ordered = m->kind == KIND_DIRECTIVE && among(m->b, F_TO, h->self);
+	bool ordered = m->kind == KIND_DIRECTIVE && among(m->b, F_TO, h->self) && body_enum(m->b, F_ORDER_TYPE) != ORDER_REVOKED;
 	int progress = d->last != NULL ? body_enum(d->last->b, F_PROGRESS) : 0;
 	int64_t due = 0;
 
+	if (body_enum(m->b, F_ORDER_TYPE) == ORDER_VERIFY && ordered) {
+		check_verify(h, m, d);
+		return;
+	}
 	if (corrected(h, m))
 		return;
+	if (revoked(h, m)) {
+		if (o != NULL)
+			duty_fail(h, "the order was taken back, and feedback is still owed:", &m->id, "");
+		return;
+	}
 	if (d->last != NULL && d->last->kind == KIND_FEEDBACK && (progress == PROGRESS_DONE || progress == PROGRESS_CANNOT)) {
 		if (o != NULL)
 			duty_fail(h, "has said that it is done, and feedback is still owed:", &m->id, "");
+		return;
+	}
+	if (ordered && body_num(m->b, F_EVERY, &due)) { /* again and again: until it is done */
+		if (o == NULL && d->act != ACT_RETURNED)
+			duty_fail(h, "is to answer from time to time, and it is not owed:", &m->id, "");
 		return;
 	}
 	if (d->last != NULL && body_time(d->last->b, F_DUE, &due)) {
@@ -299,7 +339,7 @@ has_zero(const struct holding *h, const char *station, int64_t day)
 	int64_t to;
 
 	for (size_t i = 0; i < h->n; i++)
-		if (h->v[i].kind == KIND_ZERO && h->v[i].b != NULL && strcmp(h->v[i].id.origin, station) == 0 &&
+		if (h->v[i].kind == KIND_ZERO && h->v[i].local && h->v[i].b != NULL && strcmp(h->v[i].id.origin, station) == 0 &&
 		    body_time(h->v[i].b, F_PERIOD_TO, &to) && to == day + DAY)
 			return true;
 	return false;
@@ -337,7 +377,8 @@ check_zeros(const struct holding *h)
 	if (*h->parent != '\0' && strchr(h->self, '-') == NULL)
 		check_zero(h, OWED_ZERO, h->self);
 	for (size_t i = 0; i < p->topo.count && *h->r->why == '\0'; i++)
-		if (p->topo.n[i].role == ROLE_CHILD && strchr(p->topo.n[i].station, '-') == NULL)
+		/* Who has two stations above him reports to the first. */
+		if (p->topo.n[i].role == ROLE_CHILD && strchr(p->topo.n[i].station, '-') == NULL && world_map(h->r->w)->p[p->peer[i]].up == h->node)
 			check_zero(h, OWED_AWAIT_ZERO, p->topo.n[i].station);
 }
 

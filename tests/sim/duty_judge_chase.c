@@ -62,8 +62,9 @@ cmp_said(const void *a, const void *b)
 
 /* ---- what has rung ---- */
 
+/* Not before its time, and to whom the chain says. */
 static void
-check_time(const struct holding *h, const struct rung_said *s)
+check_rung(const struct holding *h, const struct rung_said *s)
 {
 	const struct chase_rung *r;
 	int64_t due = 0, prec = 0;
@@ -73,8 +74,12 @@ check_time(const struct holding *h, const struct rung_said *s)
 	(void)body_num(s->m->b, F_PRECEDENCE, &prec);
 	n = rules_chase(h->rules, "", (enum owed)body_enum(s->m->b, F_CHASED), (int)prec, &r);
 	for (size_t i = 0; i < n; i++)
-		if (r[i].rung == s->rung && r[i].from_due && s->m->stored + SLOW < due + r[i].after * MINUTE)
+		if (r[i].rung != s->rung)
+			continue;
+		else if (r[i].from_due && s->m->stored + SLOW < due + r[i].after * MINUTE)
 			duty_fail(h, "it rang before its time:", &s->m->id, s->key);
+		else if (r[i].to == CHASE_PARENT && *h->parent != '\0' && !sent_to(s->m->b, h->parent))
+			duty_fail(h, "the rung of the level above was not sent there:", &s->m->id, s->key);
 }
 
 /* Written to another desk: it is there, unless it could not be delivered or a disk was lost since. */
@@ -163,7 +168,7 @@ judge_chases(const struct holding *h, struct duty_sums *sums)
 		same = i > 0 && strcmp(v[i - 1].key, v[i].key) == 0 && v[i - 1].rung == v[i].rung ? same + 1 : 1;
 		if (same > 1 + h->r->disasters)
 			duty_fail(h, "a rung has rung twice:", &v[i].m->id, v[i].key);
-		check_time(h, &v[i]);
+		check_rung(h, &v[i]);
 		if (h->r->calm)
 			check_told(h, v[i].m);
 	}

@@ -400,6 +400,6 @@ judge(struct run *r)
 		check_ends(r, i);
 	for (size_t n = 0; r->duty && n < world_size(r->w) && *r->why == '\0'; n++)
 		judge_duty(r, n, &r->sums);
-	for (size_t n = 0; r->duty && n < world_size(r->w) && *r->why == '\0'; n += 2)
+	for (size_t n = 0; r->duty && n < world_size(r->w) && *r->why == '\0'; n++)
 		judge_start(r, n);
 }

@@ -72,6 +72,11 @@ struct run {
 
 void run_fail(struct run *, const char *what, size_t entry, size_t to);	/* the first counts */
 
+/* storm.c */
+void storm(struct run *);	/* minutes of everything that can go wrong */
+void duty_hours(struct run *);	/* hours of duty */
+void calm(struct run *);	/* until all is settled; judged */
+
 /* people.c */
 struct entry *people_entry(struct run *, size_t node, int kind);	/* moves r->e */
 void people_to(struct run *, struct entry *, size_t node);

@@ -123,6 +123,14 @@ kinds(void **state)
 	    {"kind=callout;outcome=no-answer;point=上张滑坡点", NULL},
 	    {"kind=callout;outcome=reached", "person"},
 	    {"kind=callout;person=周", "outcome"},
+	    {"kind=outside;channel=phone;done_at=18:00;person=周;outcome=no-answer", NULL},
+	    {"kind=outside;channel=phone;done_at=18:00;person=周;outcome=busy", NULL},
+	    {"kind=outside;channel=phone;done_at=18:00;person=周;outcome=off", NULL},
+	    {"kind=outside;channel=phone;done_at=18:00;person=周;outcome=wrong-number", NULL},
+	    {"kind=outside;channel=phone;done_at=18:00;person=周;outcome=refused", NULL},
+	    {"kind=outside;channel=phone;done_at=18:00;person=周;outcome=reached", "answered_by"},
+	    {"kind=outside;channel=phone;done_at=18:00;person=周;system=ext:guojia;answered_by=吴", NULL},
+	    {"kind=outside;channel=fax;done_at=18:00;person=周;outcome=busy", NULL},
 	    {"kind=rollcall;due=18:00", NULL},
 	    {"kind=rollcall;text=x", "due"},
 	    {"kind=rollanswer;person=周;refs=" REF, NULL},
@@ -344,6 +352,17 @@ remarks(void **state)
 	body_free(b);
 	b = body_of("kind=warning;title=暴雨;expires=23:00");
 	assert_false(check_remark(b, NOW, 0, &r));
+	body_free(b);
+	/* ... and what is planned */
+	b = body_of("kind=roster;duty_step=shift;shift=夜班;period_from=20:00;period_to=23:00;duty_officer=周");
+	assert_false(has(b, CHECK_AHEAD, "period_from"));
+	assert_false(has(b, CHECK_AHEAD, "period_to"));
+	body_free(b);
+	b = body_of("kind=handover;duty_step=begin;incoming=周;period_from=20:00;due=20:00");
+	assert_false(has(b, CHECK_AHEAD, "period_from"));
+	body_free(b);
+	b = body_of("kind=note;text=救护车已出;eta=18:00");
+	assert_false(has(b, CHECK_AHEAD, "eta"));
 	body_free(b);
 	b = body_of("kind=report;stage=followup;dead=?;signer=周");
 	assert_true(has(b, CHECK_UNKNOWN, "dead"));

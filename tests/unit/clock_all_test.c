@@ -189,6 +189,28 @@ test_raised(void **state)
 	assert_int_equal(ngot, 0);
 }
 
+/* Another station's first word, of figures alone, raises it as soon as they are graver; the same or milder ones begin nothing. */
+static void
+test_raised_by_another(void **state)
+{
+	const struct owed_item *it;
+
+	(void)state;
+	body_set_num(with(put(COUNTY, KIND_INTAKE, T0, NULL), F_DEAD, 3), F_GRADE, GRADE_III);
+	put(COUNTY, KIND_REPORT, T0 + 20 * MIN, CITY);
+	with(put("330225-xiaofang", KIND_FEEDBACK, T0 + 40 * MIN, COUNTY), F_DEAD, 3);
+	with(put("330225-weijian", KIND_FEEDBACK, T0 + 50 * MIN, COUNTY), F_DEAD, 2);
+	with(put("330225-gongan", KIND_FEEDBACK, T0 + 90 * MIN, COUNTY), F_DEAD, 31);
+	with(put(TOWN, KIND_REPORT, T0 + 95 * MIN, COUNTY), F_DEAD, 3);
+	run(COUNTY, CITY, "county");
+	it = item(OWED_REPORT_WRITTEN, 1);
+	assert_true(it != NULL && it->met == 0);
+	assert_int_equal(it->origin, T0 + 90 * MIN);
+	assert_int_equal(it->grade, GRADE_I);
+	assert_int_equal(it->about.serial, 5);
+	assert_null(item(OWED_REPORT_WRITTEN, 2));
+}
+
 static bool
 change(struct clock_change *c)
 {
@@ -289,15 +311,98 @@ test_sent_back(void **state)
 	assert_null(any(OWED_AWAIT_FEEDBACK));
 }
 
+static const struct owed_item *
+of_grade(enum owed what, enum rule_scope scope, int grade)
+{
+	for (size_t i = 0; i < ngot; i++)
+		if (got[i].what == what && got[i].scope == scope && got[i].grade == grade)
+			return &got[i];
+	return NULL;
+}
+
+/* A grade stated and lowered again: what it began is over, late where it was late by then, told where it was told. */
+static void
+test_lowered(void **state)
+{
+	const struct owed_item *it;
+	struct body *b;
+
+	(void)state;
+	b = put(COUNTY, KIND_INTAKE, T0, NULL);
+	body_set_time(b, F_LEARNED, T0);
+	body_set_num(b, F_GRADE, GRADE_IV);
+	b = put(COUNTY, KIND_GRADE, T0 + 25 * MIN, NULL);
+	body_set_num(b, F_GRADE, GRADE_II);
+	b = put(COUNTY, KIND_OUTSIDE, T0 + 30 * MIN, CITY);
+	body_set_num(b, F_CHANNEL, CHANNEL_PHONE);
+	body_set_time(b, F_DONE_AT, T0 + 30 * MIN);
+	b = put(COUNTY, KIND_GRADE, T0 + 35 * MIN, NULL);
+	body_set_num(b, F_GRADE, GRADE_IV);
+	body_set_text(b, F_REASON, "误按");
+	body_set_text(b, F_SIGNER, "赵");
+	run(COUNTY, CITY, "county");
+	it = of_grade(OWED_REPORT_PHONE, SCOPE_CHAIN, GRADE_II);	/* by 19:36, lowered at 19:41 */
+	assert_true(it != NULL && it->met == 0 && it->ended == T0 + 35 * MIN && it->due == T0 + 30 * MIN);
+	assert_int_equal(msgid_cmp(&it->ended_by, &m[3].id), 0);
+	it = of_grade(OWED_REPORT_WRITTEN, SCOPE_CHAIN, GRADE_II);
+	assert_true(it != NULL && it->ended != 0 && it->ended < it->due);
+	it = of_grade(OWED_REPORT_PHONE, SCOPE_HOP, GRADE_II);
+	assert_true(it != NULL && it->ended == 0 && it->met == T0 + 30 * MIN);
+	it = of_grade(OWED_REPORT_WRITTEN, SCOPE_HOP, GRADE_II);
+	assert_true(it != NULL && it->ended != 0 && it->met == 0);
+	it = of_grade(OWED_REPORT_WRITTEN, SCOPE_HOP, GRADE_IV);
+	assert_true(it != NULL && it->ended == 0 && it->met == 0 && it->due == T0 + 120 * MIN);
+}
+
+/* Sent in time and not there when the limit passes: called after at that limit, not an hour later. */
+static void
+test_undelivered(void **state)
+{
+	const struct owed_item *it;
+	struct body *b;
+
+	(void)state;
+	b = put(COUNTY, KIND_INTAKE, T0, NULL);
+	body_set_time(b, F_LEARNED, T0);
+	body_set_num(b, F_GRADE, GRADE_III);
+	b = put(COUNTY, KIND_REPORT, T0 + 20 * MIN, CITY);
+	body_set_num(b, F_PRECEDENCE, PREC_PRIORITY);
+	run(COUNTY, CITY, "county");
+	it = item(OWED_REPORT_PHONE, 0);
+	assert_true(it != NULL && it->met == T0 + 20 * MIN && it->due == T0 + 30 * MIN);
+	it = item(OWED_AWAIT_SIGN, 0);
+	assert_non_null(it);
+	assert_int_equal(it->due, T0 + 30 * MIN);
+	b = about(put(CITY, KIND_RECEIPT, T0 + 21 * MIN, COUNTY), 1);
+	body_set_num(b, F_ACT, ACT_DELIVERED);
+	run(COUNTY, CITY, "county");
+	it = item(OWED_AWAIT_SIGN, 0);
+	assert_non_null(it);
+	assert_true(it->due > T0 + 30 * MIN);
+	/* sent too late already: by its own limit */
+	(void)reset(NULL);
+	b = put(COUNTY, KIND_INTAKE, T0, NULL);
+	body_set_time(b, F_LEARNED, T0);
+	body_set_num(b, F_GRADE, GRADE_III);
+	b = put(COUNTY, KIND_REPORT, T0 + 100 * MIN, CITY);
+	body_set_num(b, F_PRECEDENCE, PREC_PRIORITY);
+	run(COUNTY, CITY, "county");
+	it = item(OWED_AWAIT_SIGN, 0);
+	assert_true(it != NULL && it->due > T0 + 100 * MIN);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_met, reset),
 		cmocka_unit_test_setup(test_raised, reset),
+		cmocka_unit_test_setup(test_raised_by_another, reset),
 		cmocka_unit_test_setup(test_supplement, reset),
 		cmocka_unit_test_setup(test_awaited, reset),
 		cmocka_unit_test_setup(test_sent_back, reset),
+		cmocka_unit_test_setup(test_lowered, reset),
+		cmocka_unit_test_setup(test_undelivered, reset),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -236,6 +236,15 @@ test_outside(void **state)
 	body_add_text(bodies[1], F_REGARDING, CITY, strlen(CITY));
 	(void)run();
 	assert_null(item(OWED_REPORT_WRITTEN));
+	/* a call to the endpoint of a chain is no call to the next level, whoever is sent the entry */
+	for (int named = 0; named < 2; named++) {
+		reset();
+		put(TOWN, 1, KIND_REPORT, COUNTY);
+		body_set_num(put(COUNTY, 2, KIND_OUTSIDE, named == 1 ? CITY : NULL), F_CHANNEL, CHANNEL_PHONE);
+		body_set_text(bodies[1], F_SYSTEM, "ext:guojia");
+		(void)run();
+		assert_non_null(item(OWED_REPORT_PHONE));
+	}
 	/* another's entry is not ours */
 	reset();
 	put(TOWN, 1, KIND_REPORT, COUNTY);

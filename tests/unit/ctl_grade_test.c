@@ -102,6 +102,12 @@ test_words(void **state)
 	assert_non_null(strstr(out, "seriously injured: not stated"));
 	assert_non_null(strstr(out, "较大涉险: the figures show it"));
 	assert_non_null(strstr(out, "a person states it"));
+	/* S3-1: about as many in danger as make it */
+	assert_int_equal(run("--explain --type 12G00 --endangered ~20", out, sizeof(out)), EX_OK);
+	assert_non_null(strstr(out, "较大涉险: about as much as makes it; a person confirms"));
+	assert_non_null(strstr(out, "about 20: please confirm"));
+	assert_int_equal(run("--explain --type 12G00 --endangered <=20", out, sizeof(out)), EX_OK);
+	assert_null(strstr(out, "please confirm"));
 	/* what a terminal would act on does not reach it */
 	assert_int_equal(run("--explain --type 12G00 --dead 4@\x1b[2J", out, sizeof(out)), EX_DATAERR);
 	assert_null(strchr(out, '\x1b'));

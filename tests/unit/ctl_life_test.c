@@ -15,6 +15,8 @@
 #define REPORT "330225102.7.2"
 #define INTAKE "330225102.7.1"
 #define OTHER "330225102.7.40"
+#define ANSWER "330225102.7.50"
+#define RECEIPT "330225102.7.51"
 
 static char kept[600];	/* the file the last request is written to */
 
@@ -43,6 +45,8 @@ serve(int listener, void *arg)
 			    "{\"id\":\"330225.7.4\",\"kind\":\"report\",\"mine\":false}]");
 		else if (strcmp(op, "message") == 0)
 			fake_ok(fd, fake_n(r), id != NULL && strcmp(id, INTAKE) == 0 ? "\"kind\":\"intake\"" :
+			    id != NULL && strcmp(id, ANSWER) == 0 ? "\"kind\":\"feedback\",\"incident\":\"" INTAKE "\"" :
+			    id != NULL && strcmp(id, RECEIPT) == 0 ? "\"kind\":\"receipt\",\"incident\":\"" INTAKE "\"" :
 			    id != NULL && strcmp(id, OTHER) == 0 ? "\"kind\":\"directive\"" : "\"kind\":\"report\"");
 		else if (strcmp(op, "drafts") == 0)
 			fake_ok(fd, fake_n(r),
@@ -149,6 +153,9 @@ test_amend(void **state)
 		"{\"kind\":\"report\",\"stage\":\"correction\",\"refs\":\"" REPORT "\",\"dead\":2,\"reason\":\"x\"}"},
 	    {"correct by number: the last that stands", ctl_correct, W("1122-001", "--dead", "2"), 0, "{\"refs\":\"" REPORT "\"}"},
 	    {"correct by the incident's id", ctl_correct, W(INTAKE, "--dead", "2"), 0, "{\"refs\":\"" REPORT "\"}"},
+	    {"a feedback is corrected by one", ctl_correct, W(ANSWER, "--moved", "2"), 0,
+		"{\"kind\":\"feedback\",\"stage\":\"correction\",\"refs\":\"" ANSWER "\"}"},
+	    {"a receipt is no report: nothing else is corrected for it", ctl_correct, W(RECEIPT, "--dead", "2"), EX_DATAERR, NULL},
 	    {"a directive is corrected by one", ctl_correct, W(OTHER, "--text", "x"), 0,
 		"{\"kind\":\"directive\",\"stage\":\"correction\"}"},
 	    {"no original", ctl_export, W(REPORT, "--format", "original"), EX_NOINPUT, NULL},
@@ -219,6 +226,9 @@ test_outside(void **state)
 		"{\"kind\":\"outside\",\"channel\":\"system\",\"system\":\"省系统\",\"to\":\"330225\",\"person\":\"李\"}"},
 	    {"on no incident", ctl_outside, W("-", "--channel", "fax", "--receipt-no", "7", "--by", "李"), 0,
 		"{\"channel\":\"fax\"}"},
+	    {"a call to the end of a chain", ctl_outside, W("-", "--channel", "phone", "--system", "ext:guojia", "--answered-by", "张", "--by", "李"), 0,
+		"{\"kind\":\"outside\",\"channel\":\"phone\",\"system\":\"ext:guojia\",\"answered_by\":\"张\"}"},
+	    {"that end is no station", ctl_outside, W("-", "--channel", "phone", "--to", "ext:guojia", "--by", "李"), EX_DATAERR, NULL},
 	    {"by nothing", ctl_outside, W("-", "--by", "李"), EX_USAGE, NULL},
 	    {"by nobody", ctl_outside, W("-", "--channel", "fax"), EX_USAGE, NULL},
 	    {"an unknown channel", ctl_outside, W("-", "--channel", "pigeon", "--by", "李"), EX_DATAERR, NULL},

@@ -276,8 +276,11 @@ person(struct world *w, const char *name, const char *role, const char *phone)
 {
 	const char *with[] = {"kind", "staff", "duty_step", "person", "author", name, "person", name, "duty_role", role, phone != NULL ? "phone" : NULL,
 	    phone, "number_of", "A", NULL};
+	static unsigned n;
+	char rid[32];
 
-	(void)sent(w, role, with);
+	(void)snprintf(rid, sizeof rid, "%s %u", role, ++n);
+	(void)sent(w, rid, with);
 }
 
 /* Ticks minute by minute for two hours from the intake. */
@@ -316,6 +319,31 @@ leader_without_a_telephone(void **state)
 	b = chase_of_rung(w, 4);
 	assert_true(addressed(b, "330200"));
 	assert_true((chase_ways_parse(body_text(b, F_ROUTE)) & CHASE_BY_BELL) != 0);
+	/* Whoever hears the bell knows whom it was for. */
+	assert_int_equal(body_count(b, F_RUNG_TO), 1);
+	assert_string_equal(body_text(b, F_RUNG_TO), "赵副县长");
+	body_free(b);
+	assert_true(w->alarms > 0);
+}
+
+/* The second officer has no number: he is named, and the leader, who has one, is rung. */
+static void
+second_without_a_telephone(void **state)
+{
+	struct world *w = *state;
+	const struct value *v;
+	struct body *b;
+
+	person(w, "周强", "officer", "13805740009"); /* the register's order is that of the names */
+	person(w, "王建国", "officer", NULL);
+	person(w, "赵副县长", "leader", "13805740001");
+	two_hours(w);
+	b = chase_of_rung(w, 3);
+	v = body_first(b, F_RUNG_TO);
+	assert_int_equal(body_count(b, F_RUNG_TO), 2);
+	assert_string_equal(v->u.text.s, "王建国");
+	assert_string_equal(body_next(b, v)->u.text.s, "赵副县长 13805740001");
+	assert_false(addressed(b, "330200"));
 	body_free(b);
 	assert_true(w->alarms > 0);
 }
@@ -410,6 +438,7 @@ main(void)
 	    T(storm),
 	    T(whom_a_rung_calls),
 	    T(leader_without_a_telephone),
+	    T(second_without_a_telephone),
 	    T(no_register),
 	    T(no_head),
 	    cmocka_unit_test(chase_before_the_report),

@@ -307,6 +307,21 @@ zero_of_yesterday(void **state)
 	assert_int_equal(count(OWED_AWAIT_ZERO), 1);
 }
 
+/* Nobody has sent any since the room began its watch: what was missing this morning is still missing after midnight, and for a week. */
+static void
+zero_over_midnight(void **state)
+{
+	static const struct { int hour; size_t missing; } table[] = {{23, 2}, {24 + 1, 4}, {48 + 1, 6}, {24 * 9, 14}};
+
+	(void)state;
+	person("李敏", ROLE_DUTY_OFFICER);
+	sign_on("李敏", "夜班", at(-20, 0));
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		ask(at(table[i].hour, 0));
+		assert_int_equal(count(OWED_AWAIT_ZERO), table[i].missing);
+	}
+}
+
 static void
 roll_calls(void **state)
 {
@@ -381,7 +396,7 @@ unload(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {T(nothing_kept), T(handover_and_relief), T(gaps), T(zero_reports), T(zero_of_yesterday), T(roll_calls),
+	const struct CMUnitTest tests[] = {T(nothing_kept), T(handover_and_relief), T(gaps), T(zero_reports), T(zero_of_yesterday), T(zero_over_midnight), T(roll_calls),
 	    T(equipment)};
 
 	return cmocka_run_group_tests(tests, load, unload);

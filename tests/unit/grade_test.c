@@ -310,11 +310,16 @@ test_risk(void **state)
 {
 	static const struct {
 		const char *text;
-		bool met;
-	} c[] = {{FIRE "missing=3", true}, {FIRE "missing=2", false}, {FIRE "missing=1 trapped=2", true},
-	    {FIRE "missing=1@119 trapped=2@120", false}, {FIRE "trapped=>=3", true}, {FIRE "trapped=~5", false},
-	    {FIRE "trapped=<=9", false}, {FIRE "trapped=?", false}, {FIRE "evacuated=499", false},
-	    {FIRE "evacuated=500", true}, {FIRE, false}, {"type=yjpt:11D01 missing=9", false}};
+		bool met, likely;
+	} c[] = {{FIRE "endangered=~20", false, true}, {FIRE "endangered=~10", false, true}, {FIRE "endangered=~9", false, false},
+	    {FIRE "endangered=>=10", true, false}, {FIRE "endangered=>=9", false, false}, {FIRE "endangered=<=9", false, false},
+	    {FIRE "endangered=<=20", false, false}, {FIRE "endangered=10", true, false}, {FIRE "endangered=?", false, false},
+	    {FIRE "missing=~2 trapped=1", false, true}, {FIRE "missing=~2@119 trapped=1@120", false, false},
+	    {FIRE "missing=3 endangered=~20", true, true}, {"type=yjpt:11D01 endangered=~20", false, false},
+	    {FIRE "missing=3", true, false}, {FIRE "missing=2", false, false}, {FIRE "missing=1 trapped=2", true, false},
+	    {FIRE "missing=1@119 trapped=2@120", false, false}, {FIRE "trapped=>=3", true, false}, {FIRE "trapped=~5", false, true},
+	    {FIRE "trapped=<=9", false, false}, {FIRE "trapped=?", false, false}, {FIRE "evacuated=499", false, false},
+	    {FIRE "evacuated=500", true, false}, {FIRE, false, false}, {"type=yjpt:11D01 missing=9", false, false}};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(c); i++) {
@@ -325,6 +330,8 @@ test_risk(void **state)
 		grade_judge(shipped, b, &v);
 		if (v.risk.met != c[i].met)
 			fail_msg("%s: %d", c[i].text, v.risk.met);
+		if (v.risk.likely != c[i].likely)
+			fail_msg("%s: likely %d", c[i].text, v.risk.likely);
 		for (size_t k = 0; k < v.risk.npoints; k++)
 			asked += v.risk.points[k].nfield == 0;
 		assert_int_equal(asked > 0, v.risk.covered);

@@ -129,13 +129,45 @@ row_has(const json_t *replay, const char *one, const char *two)
 	return false;
 }
 
+/* A directive of the neighbour above. */
+static void
+comes(struct world *w, int64_t at, char id[MSGID_TEXT_MAX])
+{
+	struct msgid m = {.origin = "330200", .epoch = 1, .serial = 1};
+	struct body *b = body_new();
+	struct buf bytes = {0}, parcel = {0};
+	struct envelope e;
+
+	body_set_num(b, F_KIND, KIND_DIRECTIVE);
+	body_set_id(b, F_ID, &m);
+	body_set_id(b, F_INCIDENT, &m);
+	body_add_text(b, F_TO, station_conf(w->s)->self, strlen(station_conf(w->s)->self));
+	body_set_text(b, F_TEXT, "报道路管制情况");
+	body_set_time(b, F_WRITTEN, at);
+	wire_encode(b, &bytes);
+	memset(&e, 0, sizeof e);
+	envelope_add_to(&e, station_conf(w->s)->self);
+	assert_true(envelope_add_hop(&e, m.origin));
+	e.precedence = PREC_URGENT;
+	parcel_encode(&e, bytes.p, bytes.n, &parcel);
+	w->now = at;
+	station_received(w->s, at, station_link(w->s, m.origin), 1, parcel.p, parcel.n);
+	turn(w);
+	assert_int_equal(w->j->ops->quarantine_count(w->j), 0);
+	msgid_format(&m, id, MSGID_TEXT_MAX);
+	body_free(b);
+	buf_free(&bytes);
+	buf_free(&parcel);
+	envelope_free(&e);
+}
+
 static void
 test_s6(void **state)
 {
 	static const char draft[] = "{\"fields\":{\"title\":\"续报稿\"}}";
 	struct world *w = *state;
 	const struct watch_span *now;
-	char key[96], id[MSGID_TEXT_MAX];
+	char key[96], id[MSGID_TEXT_MAX], about[MSGID_TEXT_MAX], promise[96];
 	struct msgid incident;
 	const json_t *it;
 	struct body *b;
@@ -148,6 +180,8 @@ test_s6(void **state)
 	body_free(b);
 	msgid_format(&incident, id, sizeof id);
 	(void)snprintf(key, sizeof key, "incident %s", id);
+	comes(w, CLOCK(6, 30), about);
+	SAY(w, CLOCK(6, 40), "kind", "receipt", "act", "taken", "refs", about, "person", "王建国", "due", "2026-09-21T08:20+08:00");
 	assert_int_equal(station_draft_put(w->s, CLOCK(7, 0), "draft-1", "seat1", draft, strlen(draft)), 0);
 	turn(w);
 
@@ -205,7 +239,7 @@ test_s6(void **state)
 	assert_false(body_flag(b, F_ANSWER_OK));
 	body_free(b);
 	REFUSED(w, CLOCK(8, 13), "question", "kind", "handover", "duty_step", "sign", "person", "陈亮");
-	SAY(w, CLOCK(8, 13), "kind", "handover", "duty_step", "item", "question", "open", "answer", "3");
+	SAY(w, CLOCK(8, 13), "kind", "handover", "duty_step", "item", "question", "open", "answer", "4");
 	o = ask(w, CLOCK(8, 13), "owed", json_object());
 	assert_true(json_array_size(json_object_get(o, "items")) > 0);
 	json_decref(o);
@@ -237,6 +271,8 @@ test_s6(void **state)
 	REFUSED(w, CLOCK(8, 14), "person", "kind", "handover", "duty_step", "item", "topic", key, "person", "周强");
 	SAY(w, CLOCK(8, 14), "kind", "handover", "duty_step", "item", "topic", key);
 	SAY(w, CLOCK(8, 14), "kind", "handover", "duty_step", "item", "topic", "draft draft-1", "person", "陈亮");
+	(void)snprintf(promise, sizeof promise, "promise %s", about);
+	SAY(w, CLOCK(8, 14), "kind", "handover", "duty_step", "item", "topic", promise, "person", "陈亮");
 	SAY(w, CLOCK(8, 14), "kind", "handover", "duty_step", "item", "topic", "spoken", "text", "赵副县长在现场,22时回县");
 	o = ask(w, CLOCK(8, 14), "handover", json_object());
 	it = item_of(o, key);
@@ -260,7 +296,21 @@ test_s6(void **state)
 	assert_string_equal(now->person[0], "陈亮");
 	assert_true(now->from == CLOCK(8, 15));
 
-	/* S6-7 */
+	/* S6-7: what he took on and passed is the new one's, in what is owed as well, though he is there still. */
+	o = ask(w, CLOCK(8, 20), "owed", json_object());
+	{
+		const json_t *e;
+		size_t i, found = 0;
+
+		json_array_foreach(json_object_get(o, "items"), i, e)
+			if (strcmp(str_of(e, "about"), about) == 0 && *str_of(e, "person") != '\0') {
+				found++;
+				assert_string_equal(str_of(e, "person"), "陈亮");
+				assert_string_equal(str_of(e, "taken_by"), "王建国");
+			}
+		assert_true(found > 0);
+	}
+	json_decref(o);
 	assert_string_equal(watch_owner(station_duty(w->s)->watch, id, "王建国", CLOCK(8, 20)), "陈亮");
 
 	/* S6-6: any seat opens the draft; it is the new one's. */

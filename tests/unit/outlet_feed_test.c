@@ -63,6 +63,63 @@ storm_is_one_job(void **state)
 	assert_int_equal(teardown(&state_w), 0);
 }
 
+/* Of the job in the spool. */
+static json_t *
+job_of(struct ox *x)
+{
+	char path[600];
+	struct dirent *e;
+	json_t *o = NULL;
+	DIR *dir;
+
+	(void)snprintf(path, sizeof path, "%s/alarm/new", x->dir.path);
+	dir = opendir(path);
+	assert_non_null(dir);
+	while (o == NULL && (e = readdir(dir)) != NULL)
+		if (e->d_name[0] != '.') {
+			(void)snprintf(path, sizeof path, "%s/alarm/new/%s", x->dir.path, e->d_name);
+			o = json_load_file(path, 0, NULL);
+		}
+	(void)closedir(dir);
+	assert_non_null(o);
+	return o;
+}
+
+/* S6-9: who has no number is named; a name with a blank in it is no number. */
+static void
+named_without_a_number(void **state)
+{
+	static const char persons[3][192] = {"镇带班", "John Smith", "赵副县长 13805740001"};
+	struct ox *x = *state;
+	struct world *w = world_of();
+	struct outlet_feed *feed = outlet_feed_new();
+	struct fault f = {0};
+	struct chase_due d;
+	void *state_w = w;
+	json_t *o;
+
+	outlets(x, "modem\tsms\t@/ok\t5\n");
+	open_outlet(x);
+	feed_step(w, x, feed);
+	memset(&d, 0, sizeof d);
+	d.it.what = OWED_RELIEF;
+	d.it.due = w->now;
+	d.it.prec = PREC_FLASH;
+	d.rung = (struct chase_rung){.rung = 1, .by = CHASE_BY_SMS | CHASE_BY_BELL, .to = CHASE_LEADER};
+	(void)snprintf(d.key, sizeof d.key, "relief 1");
+	assert_int_equal(station_chase(w->s, w->now, REALM_LIVE, &d, "催办", "", persons, 3, NULL, &f), 0);
+	turn(w);
+	feed_step(w, x, feed);
+	o = job_of(x);
+	assert_int_equal(json_array_size(json_object_get(o, "persons")), 3);
+	assert_string_equal(json_string_value(json_array_get(json_object_get(o, "persons"), 0)), "镇带班");
+	assert_int_equal(json_array_size(json_object_get(o, "numbers")), 1);
+	assert_string_equal(json_string_value(json_array_get(json_object_get(o, "numbers"), 0)), "13805740001");
+	json_decref(o);
+	outlet_feed_free(feed);
+	assert_int_equal(teardown(&state_w), 0);
+}
+
 /* Killed between the COMMIT and the spool; and between the spool and its cursor. */
 static void
 nothing_between_commit_and_spool(void **state)
@@ -212,6 +269,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    O(storm_is_one_job),
+	    O(named_without_a_number),
 	    O(nothing_between_commit_and_spool),
 	    O(from_another_station),
 	    O(muted),

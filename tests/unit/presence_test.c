@@ -5,6 +5,7 @@
 #include "line_net.h"
 #include "../../formats/wire.h"
 #include "../../switch/presence.h"
+#include "../../switch/query.h"
 
 #define MIN INT64_C(60000)
 
@@ -146,14 +147,38 @@ s1_3_hosted_seat_cut(void **state)
 	assert_int_equal(node_delivery(county, &id, "330225102"), DLV_DELIVERED);
 }
 
+/* What this station is shown of handovers others owe: how many, the last one's title and limit. */
+static int
+unhanded(struct node *n, char title[256], int64_t *due)
+{
+	struct query_env env = {.station = n->s, .zh = true};
+	struct fault f = {0};
+	json_t *request = json_object(), *o = query_answer(&env, node_now(n), "owed", request, &f), *e;
+	size_t i;
+	int found = 0;
+
+	if (o == NULL)
+		fail_msg("%s", f.text);
+	json_array_foreach(json_object_get(o, "items"), i, e)
+		if (strcmp(json_string_value(json_object_get(e, "what")), "await-handover") == 0) {
+			found++;
+			*due = json_integer_value(json_object_get(e, "due"));
+			if (title != NULL)
+				(void)snprintf(title, 256, "%s", json_string_value(json_object_get(e, "title")));
+		}
+	json_decref(o);
+	json_decref(request);
+	return found;
+}
+
 /* S6-9: the hour of the handover goes by: nothing is handed over by itself, and the county sees who is still responsible, and since when it is due. */
 static void
 s6_9_handover_past(void **state)
 {
 	struct net *net = *state;
 	struct node *town = &net->node[TOWN], *county = &net->node[COUNTY];
-	char from[40], until[40], later[40];
-	int64_t end;
+	char from[40], until[40], later[40], title[256];
+	int64_t end, due, before;
 
 	net_start(net);
 	end = node_now(town) + 10 * MIN;
@@ -168,9 +193,31 @@ s6_9_handover_past(void **state)
 	net_run(net, MIN);
 	assert_string_equal(seen(county, TOWN).on_duty, "何勇");
 	assert_int_equal(seen(county, TOWN).due_handover, 0);
-	net_run(net, 30 * MIN);
+	/* The parent does not stand behind them at the hour: the rules give them 20 minutes (numbers.tsv handover_parent_minutes). */
+	net_run(net, 20 * MIN);
 	assert_string_equal(seen(county, TOWN).on_duty, "何勇");
 	assert_true(seen(county, TOWN).due_handover > end - MIN && seen(county, TOWN).due_handover < end + MIN);
+	assert_int_equal(unhanded(county, NULL, &due), 0);
+	net_run(net, 10 * MIN);
+	assert_int_equal(unhanded(county, title, &due), 1);
+	assert_non_null(strstr(title, "未交接 责任仍何勇"));
+	assert_true(due >= end + 19 * MIN && due <= end + 21 * MIN && due % MIN == 0);
+	/* The same thing stays the same: chased once. */
+	before = due;
+	net_run(net, 15 * MIN);
+	assert_int_equal(unhanded(county, title, &due), 1);
+	assert_int_equal(due, before);
+	/* It is nobody's concern but the one above. */
+	assert_int_equal(unhanded(&net->node[CITY], NULL, &due), 0);
+	(void)node_says(town, "begin", (const char *const[]){"kind", "handover", "duty_step", "begin", "incoming", "许宁", "author", "何勇", NULL});
+	(void)node_says(town, "out", (const char *const[]){"kind", "handover", "duty_step", "sign", "person", "何勇", "side", "out", NULL});
+	for (size_t i = 0; i < 2; i++)
+		(void)node_says(town, i == 0 ? "q1" : "q2", (const char *const[]){"kind", "handover", "duty_step", "item", "question", i == 0 ? "open" : "limit",
+		    "answer", i == 0 ? "0" : "无", NULL});
+	(void)node_says(town, "in", (const char *const[]){"kind", "handover", "duty_step", "sign", "person", "许宁", "side", "in", NULL});
+	net_run(net, 2 * MIN);
+	assert_string_equal(seen(county, TOWN).on_duty, "许宁");
+	assert_int_equal(unhanded(county, NULL, &due), 0);
 }
 
 /* The line between the stations: since when, and what came back with it; an older peer tells nothing. */

@@ -147,6 +147,41 @@ test_stated(void **state)
 	json_decref(o);
 }
 
+/* A wrong digit, mended by the leader: what it had begun is over, and says by whose word. */
+static void
+test_lowered(void **state)
+{
+	const json_t *c;
+	struct body *b;
+	json_t *o;
+
+	(void)state;
+	fire();
+	graded(GRADE_II, 2);
+	clock_now = T0 + 40 * MIN;
+	b = make(KIND_GRADE, CITY);
+	body_set_num(b, F_GRADE, GRADE_IV);
+	body_set_text(b, F_SIGNER, "赵副县长");
+	body_set_text(b, F_REASON, "误按");
+	store(b, COUNTY, 3, TOWN, 1);
+	clock_now = T0 + 300 * MIN;
+	o = want("explain", json_pack("{s:s}", "ref", "西周1122-001"));
+	assert_non_null(c = clock_of(o, "phone", "chain"));
+	assert_true(json_is_null(json_object_get(c, "met")));
+	assert_int_equal(num(c, "ended"), T0 + 40 * MIN + 1000);
+	assert_string_equal(str(c, "ended_by"), idtext(COUNTY, 3));
+	assert_true(num(c, "late") > 9 * MIN && num(c, "late") < 11 * MIN);
+	assert_int_equal(count(c, "chase"), 0);
+	assert_true(says(c, "已降为一般(IV级)(赵副县长") || says(c, "已降为IV"));
+	assert_true(says(c, "当时已超"));
+	json_decref(o);
+	o = want("owed", json_object());
+	for (size_t i = 0; i < count(o, "items"); i++)
+		if (json_object_get(at(o, "items", i), "scope") != NULL)
+			assert_string_not_equal(str(at(o, "items", i), "scope"), "chain");
+	json_decref(o);
+}
+
 /* Reported: in time or late, and how. */
 static void
 test_met(void **state)
@@ -181,6 +216,126 @@ test_met(void **state)
 	for (size_t i = 0; i < count(o, "clocks"); i++)
 		assert_string_equal(str(at(o, "clocks", i), "about"), idtext(COUNTY, 2));
 	assert_non_null(clock_of(o, "await-sign", "hop"));
+	json_decref(o);
+}
+
+static bool
+noted(const json_t *o, const char *text)
+{
+	const json_t *n;
+	size_t i;
+
+	json_array_foreach(json_object_get(o, "notes"), i, n)
+		if (strstr(json_string_value(n), text) != NULL)
+			return true;
+	return false;
+}
+
+static void
+died(uint64_t serial, int64_t at, int64_t dead)
+{
+	struct body *b = make(KIND_FEEDBACK, COUNTY);
+	struct figure f = { .q = FIG_EXACT, .n = dead };
+
+	clock_now = at;
+	body_set_text(b, F_TEXT, "伤员死亡");
+	body_add_figure(b, F_DEAD, &f);
+	store(b, TOWN, serial, TOWN, 1);
+}
+
+static void
+keep_remark(void *ctx, const char *text)
+{
+	(void)snprintf(ctx, 400, "%s", text);
+}
+
+/* What the answer to whoever has entered message serial of the town points out. */
+static const char *
+remarked(uint64_t serial, char text[400])
+{
+	struct msgid id = mkid(TOWN, serial), incident = mkid(TOWN, 1);
+	struct journal_msg m;
+	struct body *b;
+
+	text[0] = '\0';
+	memset(&m, 0, sizeof m);
+	assert_int_equal(j->ops->get_message(j, &id, &m), 0);
+	b = wire_decode(m.body.p, m.body.n, &fault);
+	query_supplement_remark(&env, &id, b, &incident, clock_now, keep_remark, text);
+	body_free(b);
+	buf_free(&m.body);
+	return text;
+}
+
+/* S3-10: casualties change after the final report.  Within the window people are told to reopen and report it; after it, that it is over, and why. */
+static void
+test_supplement(void **state)
+{
+	const int64_t day = INT64_C(24) * 60 * MIN;
+	char text[400];
+	const json_t *e, *last;
+	struct body *b;
+	json_t *o;
+
+	(void)state;
+	fire();
+	b = make(KIND_REPORT, CITY);
+	body_set_text(b, F_TYPE, "12G00");
+	body_set_num(b, F_STAGE, STAGE_FINAL);
+	store(b, COUNTY, 2, TOWN, 1);
+	o = want("propose", json_pack("{s:s}", "ref", "西周1122-001"));
+	assert_false(noted(o, "补报"));
+	assert_null(json_object_get(o, "supplement"));
+	json_decref(o);
+	died(30, T0 + 2 * day, 7);
+	o = want("propose", json_pack("{s:s}", "ref", "西周1122-001"));
+	assert_true(noted(o, "重开、补报"));
+	assert_true(noted(o, "第十三条"));
+	assert_false(noted(o, "已过"));
+	assert_false(flag(json_object_get(o, "supplement"), "over"));
+	json_decref(o);
+	o = want("show", json_pack("{s:s}", "ref", "西周1122-001"));
+	last = at(o, "lines", count(o, "lines") - 1);
+	assert_non_null(strstr(str(last, "text"), "[重开? 补报]"));
+	assert_string_equal(str(json_object_get(json_object_get(o, "incident"), "supplement"), "about"), idtext(TOWN, 30));
+	json_decref(o);
+	o = want("explain", json_pack("{s:s}", "ref", "西周1122-001"));
+	assert_true(noted(o, "重开、补报"));
+	assert_non_null(clock_of(o, "supplement", "hop"));
+	json_decref(o);
+	assert_non_null(strstr(remarked(30, text), "重开、补报"));
+	o = want("owed", json_object());
+	e = NULL;
+	for (size_t i = 0; i < count(o, "items"); i++)
+		if (strcmp(str(at(o, "items", i), "what"), "supplement") == 0)
+			e = at(o, "items", i);
+	assert_true(e != NULL && strstr(str(e, "note"), "补报") != NULL);
+	json_decref(o);
+	/* Reported: nothing more is said of it. */
+	b = make(KIND_REPORT, CITY);
+	body_add_figure(b, F_DEAD, &(struct figure) { .q = FIG_EXACT, .n = 7 });
+	body_set_num(b, F_STAGE, STAGE_FOLLOWUP);
+	store(b, COUNTY, 3, TOWN, 1);
+	o = want("propose", json_pack("{s:s}", "ref", "西周1122-001"));
+	assert_false(noted(o, "补报"));
+	json_decref(o);
+	assert_string_equal(remarked(30, text), "");
+	/* After the seven days of a fire: entered, nothing is owed, and it is said. */
+	died(31, T0 + 8 * day, 8);
+	o = want("propose", json_pack("{s:s}", "ref", "西周1122-001"));
+	assert_true(noted(o, "已过7日(国务院令第493号第十三条)"));
+	assert_true(flag(json_object_get(o, "supplement"), "over"));
+	json_decref(o);
+	o = want("explain", json_pack("{s:s}", "ref", "西周1122-001"));
+	assert_true(noted(o, "已过7日"));
+	json_decref(o);
+	o = want("show", json_pack("{s:s}", "ref", "西周1122-001"));
+	assert_non_null(strstr(str(at(o, "lines", count(o, "lines") - 1), "text"), "[已过补报期]"));
+	json_decref(o);
+	assert_non_null(strstr(remarked(31, text), "已过7日"));
+	o = want("owed", json_object());
+	for (size_t i = 0; i < count(o, "items"); i++)
+		assert_string_not_equal(str(at(o, "items", i), "what"), "supplement");
 	json_decref(o);
 }
 
@@ -290,6 +445,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_bad, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_undetermined, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stated, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_supplement, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lowered, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_met, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_message, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rules, setup, teardown),

@@ -182,7 +182,6 @@ test_owed(void **state)
 {
 	struct body *b;
 	json_t *o;
-	json_int_t last = 0;
 	bool phone = false, written = false, feedback = false, exercise = false;
 	struct msgid id;
 
@@ -204,8 +203,7 @@ test_owed(void **state)
 		const json_t *it = at(o, "items", i);
 		const char *what = str(it, "what");
 
-		assert_true(num(it, "due") >= last);
-		last = num(it, "due");
+		assert_true(num(it, "due") > 0);	/* the order: query_order_test */
 		assert_string_not_equal(str(it, "about"), idtext(TOWN, 20));
 		exercise |= strcmp(str(it, "realm"), "exercise") == 0;
 		if (strcmp(str(it, "about"), idtext(TOWN, 2)) == 0)

@@ -180,7 +180,7 @@ names_more(void **state)
 	n = rules_deadline_all(r, &(struct rule_ask){.what = OWED_REPORT_PHONE, .station = "330225", .level = "county", .scope = SCOPE_HOP,
 	    .at = INT64_C(1577808000000)}, o, COUNT(o));
 	assert_int_equal(n, 2);
-	assert_string_equal(o[1].why, "not in force when the clock started");
+	assert_string_equal(o[1].why, "no longer in force when the clock started");
 	rules_free(r);
 	base();
 }

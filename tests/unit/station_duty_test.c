@@ -238,7 +238,16 @@ grades(void **state)
 	sent(w, "IV", F("kind", "grade", "incident", text_of(&inc), "grade", "III", "author", "李敏"));
 	sent(w, "raise", F("kind", "grade", "incident", text_of(&inc), "grade", "II", "signer", "赵副县长", "reason", "升"));
 	refused(w, "lower", EX_NOPERM, "pin", F("kind", "grade", "incident", text_of(&inc), "grade", "III", "signer", "赵副县长", "reason", "降"));
+	/* lowering is a leader's by the register: no senior, no stranger */
+	refused(w, "senior", EX_DATAERR, "signer", F("kind", "grade", "incident", text_of(&inc), "grade", "III", "signer", "李敏", "reason", "降"));
+	refused(w, "stranger", EX_DATAERR, "signer", F("kind", "grade", "incident", text_of(&inc), "grade", "III", "signer", "生人", "reason", "降"));
+	refused(w, "report", EX_DATAERR, "signer", F(FIRST, "incident", text_of(&inc), "grade", "III", "signer", "李敏", "reason", "降"));
 	assert_true(with_pins(w, F("kind", "grade", "incident", text_of(&inc), "grade", "III", "signer", "赵副县长", "reason", "降"),
+	    (const char *const[]){"赵副县长"}, 1));
+	/* nor is a grade below what the figures prove */
+	inc = sent(w, "intake2", F("kind", "intake", "place", "西周镇", "title", "火灾", "type", "12G00", "dead", "3"));
+	refused(w, "laxer", EX_DATAERR, "signer", F("kind", "grade", "incident", text_of(&inc), "grade", "IV", "signer", "李敏", "reason", "降"));
+	assert_true(with_pins(w, F("kind", "grade", "incident", text_of(&inc), "grade", "IV", "signer", "赵副县长", "reason", "降"),
 	    (const char *const[]){"赵副县长"}, 1));
 }
 

@@ -273,6 +273,7 @@ screen(void **state)
 	assert_string_equal(str(r, "progress_text"), "31/40户");
 	assert_string_equal(str(r, "state_name"), "正常");
 	assert_string_equal(str(r, "taker"), "孙");
+	assert_false(json_is_true(json_object_get(r, "lapsed")));
 	assert_string_equal(str(row_where(o, "rows", "to", QIANGTOU), "progress_text"), "12/60户");
 	assert_string_equal(str(row_where(o, "rows", "to", QIANGTOU), "state_name"), "慢");
 	assert_string_equal(str(row_where(o, "rows", "to", "330225101"), "state_name"), "未达 改电话");
@@ -285,6 +286,28 @@ screen(void **state)
 	assert_int_equal(num(r, "open"), 3);
 	assert_int_equal(num(r, "total"), 3);
 	json_decref(o);
+	world_free(w);
+}
+
+/* S1-7: taken on until 21:36 and nothing said since: the matter is nobody's again, and that comes by the time alone. */
+static void
+promise_lapses(void **state)
+{
+	struct world *w = night(S1(21, 0));
+	const char *const order[] = {"kind", "directive", "to", XIZHOU, "text", "核查水库", NULL};
+	const char *const takes[] = {"kind", "receipt", "act", "taken", "person", "孙", "due", "2026-08-12T21:36:00+08:00", NULL};
+	struct msgid id = sent(w, "0712-05", order);
+	json_t *o;
+
+	(void)state;
+	w->now = S1(21, 6);
+	arrives(w, XIZHOU, &id, takes);
+	for (int minute = 35; minute <= 37; minute += 2) {
+		w->now = S1(21, minute);
+		o = ask_id(w, "track", &id);
+		assert_int_equal(json_is_true(json_object_get(row_where(o, "rows", "to", XIZHOU), "lapsed")), minute > 36);
+		json_decref(o);
+	}
 	world_free(w);
 }
 
@@ -360,7 +383,7 @@ main(void)
 	    cmocka_unit_test(sums),
 	    cmocka_unit_test(freshness),
 	    cmocka_unit_test(screen),
-	    cmocka_unit_test(telephone_only),
+	    cmocka_unit_test(promise_lapses), cmocka_unit_test(telephone_only),
 	    cmocka_unit_test(passed_on),
 	};
 
