@@ -13,7 +13,7 @@
 #include "rules_part.h"
 
 #define TELEPHONE_LONG 1440	/* minutes: no rule reads like that, a typing error does */
-#define TRY_MAX 200
+#define TRY_MAX 100	/* rows beyond which only places and codes a row names itself are tried */
 
 /* A clock from a never starts before one from b. */
 static bool

@@ -145,8 +145,8 @@ static const struct command commands[] = {
 	CMDF_CTL | CMDF_INCIDENT},
     {CMD_CORRECT, "correct", "更正", "gz", "C", "ID|REF --FIELD VALUE ... [--reason TEXT] [--by NAME]",
 	N_("correct a message of this station; of an incident (REF) its last report"),
-	N_("A correction takes the place of what it corrects and goes to everyone who had that.  A count that falls needs "
-	   "--reason."),
+	N_("A correction takes the place of what it corrects and goes to everyone who had that.  A count that falls "
+	   "needs --reason, and so does a time (learned, occurred) that moves."),
 	BOTH | CMDF_INCIDENT},
     {CMD_RECALL, "recall", "撤回", "ch", "Y", "ID|REF --reason TEXT",
 	N_("take back a message just sent, while nobody has read it"),

@@ -208,7 +208,7 @@ ctl_stations(struct body *b, uint32_t key, const char *list, struct fault *f)
 		code[len] = '\0';
 		if (!station_code_valid(code))
 			return fault_set(f, EX_DATAERR, field, strncmp(code, "ext:", 4) == 0 ?
-			    _("%.60s is an outside system and no station: it is named by --system (dutyctl outside)") : _("no station code: %.60s"), code);
+			    _("%.60s is no station but a system outside: name it by --system of dutyctl outside") : _("no station code: %.60s"), code);
 		for (const struct value *v = body_first(b, key); v != NULL; v = body_next(b, v))
 			if (strcmp(v->u.text.s, code) == 0)
 				return fault_set(f, EX_DATAERR, field, _("named twice: %s"), code);

@@ -13,6 +13,7 @@
 #include "../formats/buf.h"
 #include "../formats/i18n.h"
 #include "chase.h"
+#include "query_explain.h"
 #include "query_int.h"
 #include "rules_json.h"
 
@@ -57,77 +58,6 @@ when(int64_t ms, char out[24])
 	if (ms == 0 || gmtime_r(&t, &tm) == NULL || strftime(out, 24, "%m-%d %H:%M", &tm) == 0)
 		(void)snprintf(out, 24, "?");
 	return out;
-}
-
-static const char *
-from_name(const struct query *q, enum owed_origin from)
-{
-	switch (from) {
-	case ORIGIN_LEARNED:
-		return query_say(q, "learned", "接报");
-	case ORIGIN_OCCURRED:
-		return query_say(q, "occurred", "发生");
-	case ORIGIN_DELIVERED:
-		return query_say(q, "delivered", "送达");
-	case ORIGIN_DUE:
-		return query_say(q, "as the message says", "来文");
-	case ORIGIN_REPORTED:
-		return query_say(q, "last report", "上次报告");
-	case ORIGIN_SENT:
-		return query_say(q, "sent", "发出");
-	case ORIGIN_RESOLVED:
-		return query_say(q, "brought under control", "处置毕");
-	case ORIGIN_SHIFT:
-		return query_say(q, "beginning of the shift", "接班");
-	}
-	return "";
-}
-
-static const char *
-why_not(const struct query *q, const char *why)
-{
-	static const struct { const char *en, *zh; } words[] = {
-		{ "a stricter one counts", "有更严的一条" },
-		{ "as strict, but its clock starts later", "同样严,但起算较晚" },
-		{ "as strict; the nearer table's row counts", "同样严,以本地(规则档)的为准" },
-		{ "a nearer table (local, or a profile's) has a row in its place", "已由本地(规则档)的同一条代替" },
-		{ "a row that names more counts", "有规定更具体的一条" },
-		{ "it says the same", "规定相同" },
-		{ "not yet in force when the clock started", "起算时尚未施行" },
-		{ "no longer in force when the clock started", "起算时已失效" },
-	};
-
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (strcmp(words[i].en, why) == 0)
-			return query_say(q, words[i].en, words[i].zh);
-	return why;
-}
-
-static const char *
-to_name(const struct query *q, enum chase_to to)
-{
-	static const struct { const char *en, *zh; } names[] = {
-		[CHASE_SEAT] = { "seat", "坐席" }, [CHASE_OFFICER] = { "officer", "值班员" }, [CHASE_SECOND] = { "second officer", "第二值班员" },
-		[CHASE_SENIOR] = { "senior officer", "值班长" }, [CHASE_LEADER] = { "duty leader", "带班领导" },
-		[CHASE_PARENT] = { "next level", "上级" }, [CHASE_SENDER] = { "sender", "发方" },
-	};
-
-	return query_say(q, names[to].en, names[to].zh);
-}
-
-static void
-by_names(const struct query *q, unsigned by, char *out, size_t size)
-{
-	static const struct { unsigned by; const char *en, *zh; } names[] = {
-		{ CHASE_BY_SCREEN, "screen", "屏显" }, { CHASE_BY_BELL, "bell", "响铃" }, { CHASE_BY_PHONE, "telephone", "电话" },
-		{ CHASE_BY_SMS, "short message", "短信" }, { CHASE_BY_MESSAGE, "message", "发文" },
-	};
-	size_t n = 0;
-
-	out[0] = '\0';
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if ((by & names[i].by) != 0 && n < size)
-			n += (size_t)snprintf(out + n, size - n, "%s%s", n > 0 ? "+" : "", query_say(q, names[i].en, names[i].zh));
 }
 
 /* Why the clock runs by that grade. */
@@ -246,7 +176,7 @@ put_rule(const struct explain *x, json_t *o, json_t *lines, struct buf *text, co
 	}
 	for (size_t i = 1; i < n; i++) {
 		json_t *e = json_object();
-		const char *why = why_not(q, rows[i].why);
+		const char *why = explain_why_not(q, rows[i].why);
 
 		query_put_text(e, "rule", rows[i].d.id);
 		query_put_text(e, "clause", rows[i].d.clause);
@@ -281,16 +211,16 @@ put_chase(const struct explain *x, json_t *o, json_t *lines, struct buf *text, c
 		if (__builtin_mul_overflow(rung[i].after, MINUTE_MS, &span) ||
 		    __builtin_add_overflow(rung[i].from_due ? it->due : it->origin, span, &ms))
 			continue;
-		by_names(q, rung[i].by, by, sizeof by);
+		explain_by(q, rung[i].by, by, sizeof by);
 		e = json_object();
 		query_put(e, "rung", json_integer(rung[i].rung));
 		query_put(e, "at", json_integer(ms));
 		query_put_text(e, "to", rules_chase_to_name(rung[i].to));
-		query_put_text(e, "to_name", to_name(q, rung[i].to));
+		query_put_text(e, "to_name", explain_to(q, rung[i].to));
 		query_put_text(e, "by", by);
 		query_put_text(e, "clause", rung[i].clause);
 		(void)json_array_append_new(list, e);
-		buf_printf(text, "%s%s %s %s", i == 0 ? query_say(q, "  chased  ", "  催办  ") : query_say(q, "; ", ";"), when(ms, at), to_name(q, rung[i].to),
+		buf_printf(text, "%s%s %s %s", i == 0 ? query_say(q, "  chased  ", "  催办  ") : query_say(q, "; ", ";"), when(ms, at), explain_to(q, rung[i].to),
 		    by);
 	}
 	if (n > 0) {
@@ -306,20 +236,6 @@ late_by(const struct query *q, const struct owed_item *it)
 	int64_t until = it->met != 0 ? it->met : it->ended != 0 ? it->ended : q->now, late;
 
 	return __builtin_sub_overflow(until, it->due, &late) || late < 0 ? 0 : late;
-}
-
-static const char *
-how_name(const struct query *q, const char *how)
-{
-	static const struct { const char *how, *zh; } names[] = { { "telephone", "电话" }, { "report", "报告" }, { "fax", "传真" },
-		{ "net", "网络" }, { "visit", "当面" }, { "sms", "短信" }, { "radio", "电台" }, { "paper", "纸质" }, { "classified", "机要渠道" },
-		{ "proxy", "代报" }, { "feedback", "反馈" }, { "receipt", "回执" } };
-
-	if (q->zh)
-		for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-			if (strcmp(names[i].how, how) == 0)
-				return names[i].zh;
-	return how;
 }
 
 /* Whose word has ended it: "lowered to IV by X, 14:40". */
@@ -343,9 +259,21 @@ put_ended(const struct explain *x, struct buf *text, const struct owed_item *it)
 	    when(it->ended, at));
 }
 
-static void
-put_head(const struct query *q, const json_t *o, json_t *lines, struct buf *text, const struct owed_item *it)
+/* What was typed to have been told in time, and typed after the limit; 0: told as it stands. */
+static int64_t
+entered_at(const struct incident *inc, const struct owed_item *it)
 {
+	for (size_t i = 0; i < inc->nall; i++)
+		if (msgid_cmp(&inc->all[i].id, &it->met_by) == 0)
+			return it->met <= it->due && inc->all[i].stored > it->due ? inc->all[i].stored : 0;
+	return 0;
+}
+
+static void
+put_head(const struct explain *x, const json_t *o, json_t *lines, struct buf *text, const struct owed_item *it)
+{
+	const struct query *q = x->q;
+	int64_t entered;
 	int64_t late = late_by(q, it);
 	char due[24], met[24];
 
@@ -354,7 +282,9 @@ put_head(const struct query *q, const json_t *o, json_t *lines, struct buf *text
 	if (it->met != 0) {
 		buf_printf(text, query_say(q, "done %s", "%s已办"), when(it->met, met));
 		if (it->how[0] != '\0')
-			buf_printf(text, query_say(q, " (%s)", "(%s)"), how_name(q, it->how));
+			buf_printf(text, query_say(q, " (%s)", "(%s)"), explain_how(q, it->how));
+		if (x->inc != NULL && (entered = entered_at(x->inc, it)) != 0)
+			buf_printf(text, query_say(q, " (entered %s)", "(%s补记)"), when(entered, met));
 		if (late >= MINUTE_MS)
 			buf_printf(text, query_say(q, ", %" PRId64 " min late", ",迟%" PRId64 "分"), late / MINUTE_MS);
 		else
@@ -388,7 +318,7 @@ clock_one(void *ctx, const struct owed_item *it)
 	query_put_id(o, "about", &it->about);
 	query_put(o, "origin", json_integer(it->origin));
 	query_put_text(o, "from", rules_origin_name(it->from));
-	query_put_text(o, "from_name", from_name(q, it->from));
+	query_put_text(o, "from_name", explain_from(q, it->from));
 	query_put(o, "due", json_integer(it->due));
 	query_put_text(o, "scope", rules_scope_name(it->scope));
 	query_put_text(o, "endpoint", it->endpoint);
@@ -398,7 +328,7 @@ clock_one(void *ctx, const struct owed_item *it)
 	query_put_enum(q, o, "grade", "grade", it->grade);
 	query_put_text(o, "why", query_say(q, why, zh));
 	query_put_text(o, "person", it->person);
-	put_head(q, o, lines, &text, it);
+	put_head(x, o, lines, &text, it);
 	if (it->ended != 0) {
 		put_ended(x, &text, it);
 		line(lines, &text);
@@ -407,7 +337,7 @@ clock_one(void *ctx, const struct owed_item *it)
 		buf_printf(&text, query_say(q, "  person  %s", "  责任人  %s"), it->person);
 		line(lines, &text);
 	}
-	buf_printf(&text, query_say(q, "  from    %s %s", "  起算  %s %s"), from_name(q, it->from), when(it->origin, at));
+	buf_printf(&text, query_say(q, "  from    %s %s", "  起算  %s %s"), explain_from(q, it->from), when(it->origin, at));
 	if (it->from == ORIGIN_OCCURRED && x->inc != NULL && x->inc->occurred == 0)
 		buf_puts(&text, query_say(q, " (not known when it happened: the earliest instant known)", "(发生时刻不明,按所知最早时刻)"));
 	line(lines, &text);

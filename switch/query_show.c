@@ -344,6 +344,8 @@ receipt_row(void *ctx, const struct journal_msg *m)
 		query_put_enum(r->q, o, "act", "act", body_enum(b, F_ACT));
 		query_put(o, "at", json_integer(at));
 		query_put_text(o, "person", author(b));
+		query_put_text(o, "person_mark", body_first(b, F_ON_ROSTER) != NULL && !body_flag(b, F_ON_ROSTER) ?
+		    query_say(r->q, "not on the register", "不在册") : "");
 		query_put_lines(o, "reason", body_text(b, F_REASON), 4096);
 		(void)json_array_append_new(r->list, o);
 	}

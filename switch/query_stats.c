@@ -378,7 +378,7 @@ month_of(struct query *q, char text[8], int64_t *from, int64_t *to)
 	if (month == NULL || month[0] == '\0') {
 		for (int year = 1970; year < 10000; year++)
 			for (int m = 1; m <= 12; m++) {
-				(void)snprintf(text, 8, "%04d-%02d", year % 10000, m);
+				(void)snprintf(text, 8, "%04u-%02u", (unsigned)year % 10000u, (unsigned)m % 100u);
 				if (stats_month(text, from, to) && q->now < *to)
 					return true;
 			}

@@ -19,7 +19,7 @@ struct trail {
 	int64_t signed_at;	 /* ms UTC, with signer */
 	char sender[PERSON_MAX]; /* 先报后签: the senior officer who sends it */
 	char author[PERSON_MAX]; /* the seat that wrote it */
-	int64_t begun;		 /* ms UTC of the first save, 0 = there was no draft */
+	int64_t begun;		 /* ms UTC it was put before others (送核, 核过, the first try), else of the first save; 0 = there was no draft */
 	struct life_try *tries;	 /* owned */
 	size_t ntries;
 };

@@ -95,11 +95,35 @@ asked_of(struct draft *d, uint32_t key)
 	return ask(d->s, r->proven, r->nproven, name, &d->f);
 }
 
+/* Who signs for it, and is on no register of this station: taken, and marked for whoever reads the receipt.  One that names nobody knows nothing. */
+static void
+mark_unregistered(struct draft *d)
+{
+	const char *name = body_said(d->b, F_PERSON);
+	const struct duty *duty;
+	int act = body_enum(d->b, F_ACT);
+
+	if (d->kind != KIND_RECEIPT)
+		return;
+	body_unset(d->b, F_ON_ROSTER);
+	if (name == NULL || d->machine || (act != ACT_SIGNED && act != ACT_TAKEN) || order_proxied(d->b) || (duty = station_duty(d->s)) == NULL)
+		return;
+	for (size_t i = 0; i < staff_count(duty->staff); i++) {
+		const struct staff_person *p = staff_at(duty->staff, i);
+
+		if (p->left || *p->unit != '\0' || *p->name == '\0')
+			continue;
+		body_set_num(d->b, F_ON_ROSTER, staff_find(duty->staff, name) != NULL);
+		return;
+	}
+}
+
 int
 draft_proven(struct draft *d)
 {
 	const struct station_submit *r = d->req;
 
+	mark_unregistered(d);
 	body_unset(d->b, F_PROVEN);
 	if (d->machine)
 		return 0;

@@ -91,6 +91,16 @@ copy_text(char *out, size_t size, const json_t *o, const char *key)
 	text_sanitise(s != NULL ? s : "", s != NULL ? strlen(s) : 0, out, size, false);
 }
 
+/* From here on it waits for another: what the leader's approval took must not hold the writing, nor the checking. */
+static void
+left_desk(struct trail *t, const json_t *o)
+{
+	int64_t at = json_integer_value(json_object_get(o, "at"));
+
+	if (at > 0)
+		t->begun = at;
+}
+
 static void
 trail_step(struct trail *t, const json_t *o)
 {
@@ -99,13 +109,17 @@ trail_step(struct trail *t, const json_t *o)
 	struct life_try *y;
 
 	switch (life_draft_event_by_name(name)) {
-	case DRAFT_EDIT:
 	case DRAFT_SUBMIT:
+		left_desk(t, o);
+		*t->checker = *t->signer = '\0';
+		break;
+	case DRAFT_EDIT:
 	case DRAFT_RETURN:
 	case DRAFT_TAKE_BACK:
 		*t->checker = *t->signer = '\0';
 		break;
 	case DRAFT_PASS:
+		left_desk(t, o);
 		copy_text(t->checker, sizeof t->checker, o, "person");
 		break;
 	case DRAFT_APPROVE:
@@ -116,6 +130,8 @@ trail_step(struct trail *t, const json_t *o)
 		copy_text(t->sender, sizeof t->sender, o, "person");
 		break;
 	case DRAFT_TRY:
+		if (t->ntries == 0 && *t->checker == '\0')
+			left_desk(t, o);
 		t->tries = xreallocarray(t->tries, t->ntries + 1, sizeof *t->tries);
 		y = &t->tries[t->ntries++];
 		memset(y, 0, sizeof *y);

@@ -196,8 +196,8 @@ lines_message(struct lines *l, const json_t *answer, const struct codebook *cb, 
 		lines_add(l, i == 0 ? _("addressees") : "", text, width);
 	}
 	json_array_foreach (jarray(answer, "receipts"), i, d) {
-		(void)snprintf(text, sizeof(text), "%s  %s  %s  %s %s", jtext(d, "from_name"), jtext(d, "act_name"),
-		    short_time(jnum(d, "at"), now, at), jtext(d, "person"), one_line(jtext(d, "reason"), title, sizeof(title)));
+		(void)snprintf(text, sizeof(text), "%s  %s  %s  %s %s%s%s", jtext(d, "from_name"), jtext(d, "act_name"),
+		    short_time(jnum(d, "at"), now, at), jtext(d, "person"), jtext(d, "person_mark"), *jtext(d, "person_mark") ? " " : "", one_line(jtext(d, "reason"), title, sizeof(title)));
 		lines_add(l, i == 0 ? _("receipts") : "", text, width);
 	}
 	lines_add(l, _("id"), jtext(answer, "id"), width);

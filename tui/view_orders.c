@@ -99,6 +99,10 @@ orders_title(struct view *v, char *buf, size_t size)
 {
 	const struct orders_view *w = (const struct orders_view *)v;
 
+	if (!w->orders) {	/* not yet known is not none */
+		(void)snprintf(buf, size, "%s", _("asking the switch ..."));
+		return;
+	}
 	(void)snprintf(buf, size, _("Directives that wait %zu, late %lld"), jcount(jarray(w->orders, "orders")), (long long)jnum(w->orders, "late"));
 }
 
@@ -114,15 +118,15 @@ paint_order(const json_t *o, int row, int cols, int64_t now)
 	char at[24], title[256], who[256];
 	bool late = jnum(o, "late") > 0;
 
-	(void)term_put(row, 1, 8, TERM_PLAIN, jtext(o, "type_name"));
-	(void)term_put(row, 10, 11, TERM_PLAIN, short_time(jnum(o, "at"), now, at));
+	(void)term_put(row, 1, 6, TERM_PLAIN, jtext(o, "type_name"));
+	(void)term_put(row, 8, 11, TERM_PLAIN, short_time(jnum(o, "at"), now, at));
 	(void)snprintf(who, sizeof(who), "%s%s", jflag(o, "mine") ? "> " : "< ", jflag(o, "mine") ? jtext(o, "to_names") : jtext(o, "from_name"));
-	(void)term_put(row, 22, 16, TERM_PLAIN, who);
-	(void)term_put(row, 39, 11, TERM_PLAIN, jnum(o, "due") ? short_time(jnum(o, "due"), now, at) : "-");
-	(void)term_putf(row, 51, 6, TERM_PLAIN, "%lld/%lld", (long long)jnum(o, "signed"), (long long)jnum(o, "total"));
-	(void)term_put(row, 58, 8, late ? TERM_ALERT : TERM_PLAIN, jtext(o, "state_name"));
-	(void)term_putf(row, 67, cols - 68, TERM_PLAIN, "%s%s%s", jexercise(o) ? _("[EXERCISE] ") : "", *jtext(o, "leader") ? jtext(o, "leader") : "",
-	    one_line(jtext(o, "title"), title, sizeof(title)));
+	(void)term_put(row, 45, 12, TERM_PLAIN, who);
+	(void)term_put(row, 20, 11, TERM_PLAIN, jnum(o, "due") ? short_time(jnum(o, "due"), now, at) : "-");
+	(void)term_putf(row, 32, 5, TERM_PLAIN, "%lld/%lld", (long long)jnum(o, "signed"), (long long)jnum(o, "total"));
+	(void)term_put(row, 38, 6, late ? TERM_ALERT : TERM_PLAIN, jtext(o, "state_name"));
+	(void)term_putf(row, 58, cols - 59, TERM_PLAIN, "%s%s%s%s", jexercise(o) ? _("[EXERCISE] ") : "", jtext(o, "leader"),
+	    *jtext(o, "leader") ? " " : "", one_line(jtext(o, "title"), title, sizeof(title)));
 }
 
 static void
@@ -145,13 +149,13 @@ orders_paint(struct view *v)
 
 	if (*jtext(w->claims, "text"))
 		(void)term_put(row++, 1, cols - 2, TERM_ALERT, jtext(w->claims, "text"));
-	(void)term_put(row, 1, 8, TERM_PLAIN, _("type"));
-	(void)term_put(row, 10, 11, TERM_PLAIN, _("at"));
-	(void)term_put(row, 22, 16, TERM_PLAIN, _("to or from"));
-	(void)term_put(row, 39, 11, TERM_PLAIN, _("due"));
-	(void)term_put(row, 51, 6, TERM_PLAIN, _("signed for"));
-	(void)term_put(row, 58, 8, TERM_PLAIN, _("stands"));
-	(void)term_put(row, 67, cols - 68, TERM_PLAIN, _("subject"));
+	(void)term_put(row, 1, 6, TERM_PLAIN, _("type"));
+	(void)term_put(row, 8, 11, TERM_PLAIN, _("at"));
+	(void)term_put(row, 45, 12, TERM_PLAIN, _("to or from"));
+	(void)term_put(row, 20, 11, TERM_PLAIN, _("due"));
+	(void)term_put(row, 32, 5, TERM_PLAIN, _("signed for"));
+	(void)term_put(row, 38, 6, TERM_PLAIN, _("stands"));
+	(void)term_put(row, 58, cols - 59, TERM_PLAIN, _("subject"));
 	row++;
 	list_fit(&w->list, rows);
 	if (w->list.n == 0)

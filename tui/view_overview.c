@@ -13,6 +13,7 @@
 #include "compose.h"
 #include "message_text.h"
 #include "util.h"
+#include "view_overview.h"
 
 enum pane { PANE_OWED, PANE_ARRIVALS, PANE_INCIDENTS, PANES };
 static const enum pane order[PANES] = { PANE_OWED, PANE_INCIDENTS, PANE_ARRIVALS };	/* from the top */
@@ -171,38 +172,6 @@ unread_warnings(const struct app *app, bool exercise)
 	return n;
 }
 
-/* Zero reports that ought to be here: before its hour none is missing. */
-static size_t
-zeros_missing(const struct app *app)
-{
-	const json_t *o;
-	size_t i, n = 0;
-
-	json_array_foreach (app_feed(app, FEED_OWED), i, o)
-		n += strcmp(jtext(o, "what"), "await-zero") == 0 && !jexercise(o) && jnum(o, "due") <= app_now(app);
-	return n;
-}
-
-/* Directives of ours that somebody has still to sign for or answer: several rows are one order. */
-static size_t
-orders_waiting(const struct app *app)
-{
-	const json_t *o, *p;
-	size_t i, k, n = 0;
-
-	json_array_foreach (app_feed(app, FEED_OWED), i, o) {
-		if ((strcmp(jtext(o, "what"), "await-feedback") != 0 && strcmp(jtext(o, "what"), "await-sign") != 0) || jexercise(o))
-			continue;
-		for (k = 0; k < i; k++) {
-			p = json_array_get(app_feed(app, FEED_OWED), k);
-			if (strncmp(jtext(p, "what"), "await-", 6) == 0 && strcmp(jtext(p, "about"), jtext(o, "about")) == 0)
-				break;
-		}
-		n += k == i;
-	}
-	return n;
-}
-
 /* The room and who is responsible in it; until somebody has signed on, its code. */
 static void
 overview_title(struct view *v, char *buf, size_t size)
@@ -349,13 +318,16 @@ overview_paint(struct view *v)
 	size_t n = jcount(alarms), exercises = unread_warnings(app, true);
 	char practice[48] = "", zeros[48] = "", counters[400];
 
-	if (zeros_missing(app) > 0)
-		(void)snprintf(zeros, sizeof(zeros), _(" %zu MISSING"), zeros_missing(app));
+	if (overview_zeros(app) > 0)
+		(void)snprintf(zeros, sizeof(zeros), _(" %zu MISSING"), overview_zeros(app));
 	if (exercises > 0)
 		(void)snprintf(practice, sizeof(practice), _(" exercise %zu"), exercises);
 	(void)snprintf(counters, sizeof(counters), _("[1]owed %zu [2]unsigned %zu [3]incidents %zu [4]warnings %zu%s [5]drafts %zu [6]links [7]orders %zu [8]zero%s"),
 	    jcount(app_feed(app, FEED_OWED)), unsigned_count(app), rows_of(o, PANE_INCIDENTS), unread_warnings(app, false), practice,
-	    jcount(app_feed(app, FEED_DRAFTS)), orders_waiting(app), zeros);
+	    jcount(app_feed(app, FEED_DRAFTS)), overview_orders(app), zeros);
+	if (!app_feed(app, FEED_OWED))	/* not known is not none */
+		(void)snprintf(counters, sizeof(counters), "%s",
+		    _("[1]owed ? [2]unsigned ? [3]incidents ? [4]warnings ? [5]drafts ? [6]links [7]orders ? [8]zero ?"));
 	if (term_cells(counters) > cols - 2)
 		squeeze(counters);
 	(void)term_put(row++, 1, cols - 2, TERM_PLAIN, counters);
@@ -423,27 +395,6 @@ grade_owed(struct app *app, const json_t *row)
 		}
 }
 
-/* What the duty book owes, and what is awaited of others: each has a view of its own. */
-static bool
-duty_owed_open(struct app *app, const json_t *r)
-{
-	struct view *v = NULL;
-
-	if (owes(r, "await-sign") || owes(r, "await-feedback"))
-		v = view_track_new(app, jtext(r, "about"));
-	else if (owes(r, "zero") || owes(r, "await-zero"))
-		v = view_zeros_new(app);
-	else if (owes(r, "roll") || owes(r, "await-roll"))
-		v = view_rolls_new(app);
-	else if (owes(r, "handover") || owes(r, "relief") || owes(r, "equipment"))
-		v = view_handover_new(app);
-	else if (owes(r, "gap"))
-		v = view_roster_new(app);
-	if (v != NULL)
-		app_push_view(app, v);
-	return v != NULL;
-}
-
 static void
 open_selected(struct overview *o)
 {
@@ -459,7 +410,7 @@ open_selected(struct overview *o)
 		o->opened = true;
 		app_push_view(app, view_inbox_new(app, jtext(r, "id")));
 	}
-	else if (duty_owed_open(app, r))
+	else if (overview_open_duty(app, r))
 		return;
 	else if (*jtext(r, "incident")) {
 		json_t *row = json_incref((json_t *)r);

@@ -118,8 +118,13 @@ static void
 rolls_title(struct view *v, char *buf, size_t size)
 {
 	const struct rolls_view *w = (const struct rolls_view *)v;
-	size_t n = (size_t)snprintf(buf, size, _("Roll calls  %zu stations, %zu silent"), w->list.n, silent_count(w));
+	size_t n;
 
+	if (!w->answer) {	/* not yet known is not none */
+		(void)snprintf(buf, size, "%s", _("asking the switch ..."));
+		return;
+	}
+	n = (size_t)snprintf(buf, size, _("Roll calls  %zu stations, %zu silent"), w->list.n, silent_count(w));
 	if (jcount(jarray(w->answer, "owed")) > 0 && n < size)
 		(void)snprintf(buf + n, size - n, "%s", _("  CALLED: press A"));
 }

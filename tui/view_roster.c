@@ -391,8 +391,13 @@ title(struct view *v, char *buf, size_t size)
 	const struct roster_view *w = (const struct roster_view *)v;
 	const json_t *gap = json_object_get(w->roster, "gap");
 	char at[24];
-	size_t n = (size_t)snprintf(buf, size, _("Roster, telephone numbers, roll calls: %zu"), jcount(jarray(w->rolls, "stations")));
+	size_t n;
 
+	if (!w->rolls) {	/* not yet known is not none */
+		(void)snprintf(buf, size, "%s", _("asking the switch ..."));
+		return;
+	}
+	n = (size_t)snprintf(buf, size, _("Roster, telephone numbers, roll calls: %zu"), jcount(jarray(w->rolls, "stations")));
 	if (json_is_object(gap) && n < size)
 		n += (size_t)snprintf(buf + n, size - n, _("  empty shift within %lld h!"), (long long)jnum(w->roster, "gap_hours"));
 	if (json_is_object(gap) && n < size)
@@ -498,11 +503,24 @@ ask_swap(struct roster_view *w)
 	app_prompt(w->v.app, p);
 }
 
+/* Which number, as typed: its code, or its name or the beginning of it in the desk's language. */
+static const char *
+number_kind(const char *typed)
+{
+	static const struct { int of; const char *name; } kinds[] = { { NUMBER_A, "A" }, { NUMBER_B, "B" }, { NUMBER_DUTY, "duty" }, { NUMBER_FAX, "fax" },
+		{ NUMBER_SATELLITE, "satellite" } };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strncmp(enum_label("number_of", kinds[i].of), typed, strlen(typed)) == 0)
+			return kinds[i].name;
+	return typed;	/* the switch judges it */
+}
+
 static void
 number_proposed(struct view *v, void *arg, const char *const *value)
 {
 	json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:s}", "kind", "staff", "duty_step", "number-new", "phone", value[2], "author", value[3], "number_of",
-	    *value[1] ? value[1] : *value[0] ? "A" : "duty");
+	    *value[1] ? number_kind(value[1]) : *value[0] ? "A" : "duty");
 
 	if (body && *value[0])
 		(void)json_object_set_new(body, "person", json_string(value[0]));

@@ -19,6 +19,7 @@
 #define MINUTE INT64_C(60000)
 #define NEAR (18 * 60 * MINUTE)	/* a clock time means one instant within so long */
 #define TEXT_ROWS 2	/* of the directive's words */
+#define STEP_CELLS 26	/* of each thing that was tried */
 #define DETAIL_ROWS 4	/* of the addressee the marker is on, at least */
 
 struct track_view {
@@ -177,7 +178,8 @@ paint_row(const json_t *r, int row, int cols, int64_t now)
 	if (jnum(r, "signed"))
 		(void)snprintf(text, sizeof(text), "%s%s", cell_time(jnum(r, "signed"), now, at), jtext(r, "signer"));
 	else if (p)
-		(void)snprintf(text, sizeof(text), "%s%s", jtext(p, "word"), jtext(p, "recording"));
+		(void)snprintf(text, sizeof(text), "%s%s", jtext(p, "word"),
+		    term_cells(jtext(p, "word")) + term_cells(jtext(p, "recording")) <= 9 ? jtext(p, "recording") : "");	/* whole below */
 	else
 		(void)snprintf(text, sizeof(text), "-");
 	(void)term_put(row, 32, 9, p && !jnum(r, "signed") ? TERM_STRONG : TERM_PLAIN, text);
@@ -247,6 +249,7 @@ paint_detail(const struct track_view *w, int row, int last, int cols)
 	int64_t now = app_now(w->v.app);
 	char text[1024], at[24];
 	size_t i, n = 0;
+	int used;
 
 	if (!r)
 		return;
@@ -260,8 +263,10 @@ paint_detail(const struct track_view *w, int row, int last, int cols)
 		    jtext(p, "person"), jtext(p, "recording"));
 		(void)term_put(row++, 1, cols - 2, TERM_PLAIN, text);
 	}
-	json_array_foreach (jarray(r, "steps"), i, s) {
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s %s", n > 0 ? "  " : "", short_time(jnum(s, "at"), now, at), jtext(s, "text"));
+	for (i = jcount(jarray(r, "steps")); i-- > 0;) {	/* the last thing tried first: it is what must not be cut off */
+		s = json_array_get(jarray(r, "steps"), i);
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s %.*s", n > 0 ? "  " : "", short_time(jnum(s, "at"), now, at),
+		    (int)text_clip(jtext(s, "text"), STEP_CELLS, &used), jtext(s, "text"));
 		if (n >= sizeof(text))
 			n = sizeof(text) - 1;
 	}

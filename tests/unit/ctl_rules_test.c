@@ -18,7 +18,8 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define HEAD "what\tplace\tlevel\torigin\tminutes\tclause\n"
 
-static char shipped[4096], dir[CONFDIR_MAX], out[65536], err[8192];
+static const char *station_dir;
+static char settings[160], shipped[4096], dir[CONFDIR_MAX], out[65536], err[8192];
 
 static void
 read_back(FILE *f, char *into, size_t size)
@@ -36,7 +37,7 @@ static int
 run(const char *words)
 {
 	char copied[256], *argv[16], *w = copied;
-	struct ctl ctl = {.dir = NULL};
+	struct ctl ctl = {.dir = station_dir};
 	FILE *heard = tmpfile(), *errors = tmpfile();
 	int argc = 0, rc, kept[2];
 
@@ -131,6 +132,8 @@ wrong_ones(void **state)
 	    {"check --json", HEAD "phone\t*\tcounty\tlearned\t0\tx\n", 65, "\"ok\":false", "minutes"},
 	    {"check", HEAD "phone\t339999\tcounty\tlearned\t5\tx\n", 1, "deadlines.local.tsv:2: phone-339999-county@local: the codebook knows no division", ""},
 	    {"check", HEAD "phone\t330225\t*\tlearned\t5\tx\nphone\t*\tcounty\tlearned\t9\tx\n", 1, "neither names more", ""},
+	    {"check", HEAD "phone\t*\tcounty\tlearned\t1500\tx\n", 1, "deadlines.local.tsv:2: phone-county@local: 1500 min to telephone are longer", ""},
+	    {"check", "what\tcode\torigin\tminutes\tclause\nphone\tyjpt:99\tlearned\t5\tx\n", 1, "deadlines.local.tsv:2: phone-yjpt:99@local: no event", ""},
 	    {"check --json", HEAD "phone\t330225\t*\tlearned\t5\tx\nphone\t*\tcounty\tlearned\t9\tx\n", 1, "\"line\":3", ""},
 	    {"check --profile nowhere", NULL, 65, "", "no such profile"},
 	    {"check now", NULL, 64, "", "one word too many"},
@@ -154,10 +157,61 @@ wrong_ones(void **state)
 	confdir_put(dir, "rules", "deadlines.local", NULL);
 }
 
+/* Points off are mentioned where a place has them, and nowhere else. */
+static void
+points_off(void **state)
+{
+	(void)state;
+	assert_int_equal(setenv("DUTYDESK_CONF", dir, 1), 0);
+	assert_int_equal(run("check"), 0);
+	assert_null(strstr(out, "points off"));
+	assert_int_equal(run("list"), 0);
+	assert_null(strstr(out, "points off"));
+	confdir_put(dir, "rules", "scores.local", "item\tpoints\tclause\nlate\t50\there\n");
+	assert_int_equal(run("check"), 0);
+	assert_non_null(strstr(out, "points off for late: 50 (here; "));
+	assert_non_null(strstr(out, "scores.local.tsv:2)"));
+	assert_int_equal(run("check --json"), 0);
+	assert_non_null(strstr(out, "\"points\":50"));
+	assert_int_equal(run("list"), 0);
+	assert_non_null(strstr(out, "late 50  here"));
+	assert_int_equal(run("list --json"), 0);
+	assert_non_null(strstr(out, "\"item\":\"late\""));
+	confdir_put(dir, "rules", "scores.local", "item\tpoints\tclause\nlate\t101\there\n");
+	assert_int_equal(run("check"), 65);
+	assert_non_null(strstr(err, "scores.local.tsv:2: points"));
+	confdir_put(dir, "rules", "scores.local", NULL);
+}
+
+/* A profile named twice, by the settings of a station: where. */
+static void
+profile_twice(void **state)
+{
+	char path[128];
+	FILE *fp;
+
+	(void)state;
+	assert_int_equal(setenv("DUTYDESK_CONF", shipped, 1), 0);
+	snprintf(path, sizeof path, "%s/rules", dir);
+	station_dir = path;
+	snprintf(settings, sizeof settings, "%s/dutyswitch.conf", path);
+	assert_non_null(fp = fopen(settings, "w"));
+	fputs("# ours\nstation = 330225\n  profile = henan, henan\n", fp);
+	assert_int_equal(fclose(fp), 0);
+	assert_int_equal(run("check"), 65);
+	assert_non_null(strstr(err, "dutyswitch.conf:3: profile"));
+	assert_non_null(strstr(err, "henan is named twice"));
+	assert_int_equal(run("check --profile henan,henan"), 65);
+	assert_null(strstr(err, "dutyswitch.conf"));
+	station_dir = NULL;
+	(void)unlink(settings);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(shipped_ones), cmocka_unit_test(wrong_ones)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(shipped_ones), cmocka_unit_test(wrong_ones), cmocka_unit_test(points_off),
+	    cmocka_unit_test(profile_twice)};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

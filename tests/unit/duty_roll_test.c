@@ -115,6 +115,23 @@ test_over_the_switch(void **state)
 	}
 }
 
+/* A room with an empty register cannot say whether he belongs to it. */
+static void
+test_no_register(void **state)
+{
+	struct msgid c = id_of("330225", 1);
+	struct rolls *r = rolls_new();
+	const struct roll *v;
+
+	(void)state;
+	give(r, c, KIND_ROLLCALL, T0, call("330225101", "330225102", T0 + 5 * MIN));
+	give(r, id_of("330225102", 7), KIND_ROLLANSWER, T0 + 2 * MIN, answer(&c, "门卫", -1));
+	v = rolls_last(r, "330225102");
+	assert_true(v != NULL && v->answered != 0 && !v->roster_known);
+	assert_false(roll_good(v, 3));
+	rolls_free(r);
+}
+
 static void
 test_by_telephone(void **state)
 {
@@ -312,7 +329,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_over_the_switch),
-	    cmocka_unit_test(test_by_telephone),
+	    cmocka_unit_test(test_no_register), cmocka_unit_test(test_by_telephone),
 	    cmocka_unit_test(test_owed),
 	    cmocka_unit_test(test_draw),
 	    cmocka_unit_test(test_check),

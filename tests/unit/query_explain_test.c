@@ -182,6 +182,28 @@ test_lowered(void **state)
 	json_decref(o);
 }
 
+/* Told in time by what was typed, and typed afterwards: that is said. */
+static void
+test_entered(void **state)
+{
+	struct body *b;
+	const json_t *c;
+	json_t *o;
+
+	(void)state;
+	fire();
+	clock_now = T0 + 50 * MIN;
+	b = make(KIND_OUTSIDE, CITY);
+	body_set_num(b, F_CHANNEL, CHANNEL_PHONE);
+	body_set_time(b, F_DONE_AT, T0 + 10 * MIN);
+	store(b, COUNTY, 2, TOWN, 1);
+	o = want("explain", json_pack("{s:s}", "ref", "西周1122-001"));
+	assert_non_null(c = clock_of(o, "phone", "hop"));
+	assert_int_equal(num(c, "met"), T0 + 10 * MIN);
+	assert_true(says(c, "补记"));
+	json_decref(o);
+}
+
 /* Reported: in time or late, and how. */
 static void
 test_met(void **state)
@@ -447,6 +469,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_stated, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_supplement, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lowered, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_entered, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_met, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_message, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rules, setup, teardown),

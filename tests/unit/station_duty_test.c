@@ -251,6 +251,63 @@ grades(void **state)
 	    (const char *const[]){"赵副县长"}, 1));
 }
 
+static struct msgid
+town_reports(struct world *w, uint64_t serial)
+{
+	struct body *b = make(F(FIRST, "stage", "first", "to", "330225"));
+	struct msgid id = {.epoch = 1, .serial = serial};
+	struct buf bytes = {0}, parcel = {0};
+	struct envelope e;
+
+	snprintf(id.origin, sizeof id.origin, "330225102");
+	body_set_id(b, F_ID, &id);
+	body_set_id(b, F_INCIDENT, &id);
+	body_set_time(b, F_WRITTEN, w->now);
+	wire_encode(b, &bytes);
+	memset(&e, 0, sizeof e);
+	envelope_add_to(&e, "330225");
+	assert_true(envelope_add_hop(&e, id.origin));
+	e.precedence = PREC_URGENT;
+	parcel_encode(&e, bytes.p, bytes.n, &parcel);
+	station_received(w->s, w->now, station_link(w->s, id.origin), 1, parcel.p, parcel.n);
+	turn(w);
+	assert_int_equal(w->j->ops->quarantine_count(w->j), 0);
+	body_free(b);
+	buf_free(&bytes);
+	buf_free(&parcel);
+	envelope_free(&e);
+	return id;
+}
+
+/* A stranger's signature is taken, and says that he is one. */
+static void
+stranger(void **state)
+{
+	static const struct { const char *act, *person; int on; } t[] = { { "signed", "门卫老张", 0 }, { "signed", "王建国", 1 }, { "read", "门卫老张", -1 } };
+	struct world *w = *state;
+	struct msgid inc = town_reports(w, 1), id;
+	struct body *b;
+
+	id = sent(w, "unknown", F("kind", "receipt", "act", "signed", "refs", text_of(&inc), "person", "门卫老张"));
+	b = stored(w, &id);
+	assert_null(body_first(b, F_ON_ROSTER));	/* no register: nothing is known of him */
+	body_free(b);
+	people(w);
+	for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+		char rid[8];
+
+		(void)snprintf(rid, sizeof rid, "r%zu", i);
+		inc = town_reports(w, i + 2);
+		id = sent(w, rid, F("kind", "receipt", "act", t[i].act, "refs", text_of(&inc), "person", t[i].person));
+		b = stored(w, &id);
+		if ((body_first(b, F_ON_ROSTER) != NULL) != (t[i].on >= 0))
+			fail_msg("%zu: %d", i, body_flag(b, F_ON_ROSTER));
+		if (t[i].on >= 0)
+			assert_int_equal(body_flag(b, F_ON_ROSTER), t[i].on == 1);
+		body_free(b);
+	}
+}
+
 static void
 locks(void **state)
 {
@@ -391,7 +448,7 @@ entries(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {T(reg), T(shifts), T(swaps), T(proven), T(grades), T(locks), T(reviews), T(who), T(destroyed), T(entries)};
+	const struct CMUnitTest tests[] = {T(reg), T(shifts), T(swaps), T(proven), T(grades), T(stranger), T(locks), T(reviews), T(who), T(destroyed), T(entries)};
 
 	return cmocka_run_group_tests(tests, load, unload);
 }

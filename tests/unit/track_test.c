@@ -177,8 +177,9 @@ sums(void **state)
 	    {"at least and about", {"~1", ">=2", "3"}, "~6", "about", 3},
 	    {"at most", {"1", "<=2", "3"}, "<=6", "at_most", 3},
 	    {"at least and at most", {"<=1", ">=2", "3"}, "~6", "about", 3},
-	    {"one unknown", {"1", "?", "3"}, "4", "exact", 2},
-	    {"one silent", {"1", NULL, "3"}, "4", "exact", 2},
+	    {"one unknown", {"1", "?", "3"}, "4", "at_least", 2},
+	    {"one silent", {"1", NULL, "3"}, "4", "at_least", 2},
+	    {"at most, and one silent", {"<=1", NULL, "3"}, "<=4", "about", 2},
 	    {"nobody knows", {"?", "?", NULL}, "?", "unknown", 0},
 	};
 	static const char *const to[] = {XIZHOU, QIANGTOU, "330225101"};
