@@ -166,28 +166,6 @@ claim(const struct clock *c, const struct clock_told *t, int64_t due)
 		c->claim[at] = due;
 }
 
-/* Both our own: by their numbers, for the clock may have been set back between them. */
-static bool
-told_before(const struct clock *c, const struct clock_told *t, const struct msgid *about)
-{
-	const struct msgid *id = &t->line->id;
-
-	if (t->declared || strcmp(id->origin, c->self) != 0 || strcmp(about->origin, c->self) != 0)
-		return false;
-	return id->epoch != about->epoch ? id->epoch < about->epoch : id->serial < about->serial;
-}
-
-/* The first telling that settles this stretch. */
-static const struct clock_told *
-told_since(const struct clock *c, bool written, const struct clock_span *s, bool any)
-{
-	const struct clock_told *t = clock_first_told(c, written, any ? INT64_MIN : s->from), *end = c->told + c->ntold;
-
-	while (!any && t != NULL && t < end && (!(written ? t->written : t->phone) || told_before(c, t, &s->about)))
-		t++;
-	return t == end ? NULL : t;
-}
-
 static void
 own_clock(const struct clock *c, const struct begin *b, enum owed what)
 {
@@ -198,7 +176,7 @@ own_clock(const struct clock *c, const struct begin *b, enum owed what)
 		struct owed_item it = { .incident = c->inc->id, .about = s->about, .origin = s->from };
 		/* Who made it graver above knows that it is: only who was never told at all is still to be told, and by that grade's time. */
 		bool any = i == 0 || from_above(c, &s->about);
-		const struct clock_told *t = told_since(c, what == OWED_REPORT_WRITTEN, s, any);
+		const struct clock_told *t = clock_first_told(c, what == OWED_REPORT_WRITTEN, any ? INT64_MIN : s->from);
 		struct clock_ask a;
 
 		/* What was opened above is known there; what makes it graver here is not. */

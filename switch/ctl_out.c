@@ -149,11 +149,18 @@ print_cell(FILE *out, const char *text, const struct ctl_column *c, int width, b
 		pad(out, (c->right ? 0 : width - used) + 2);
 }
 
+/* An empty msgid is the catalogue's own heading. */
+static const char *
+title_of(const struct ctl_column *c)
+{
+	return *c->title != '\0' ? _(c->title) : "";
+}
+
 static void
 print_row(const struct ctl_table *t, FILE *out, char *const *cell, const int *width)
 {
 	for (size_t k = 0; k < t->ncolumns; k++) {
-		const char *text = cell != NULL ? cell[k] : _(t->column[k].title);
+		const char *text = cell != NULL ? cell[k] : title_of(&t->column[k]);
 
 		print_cell(out, text == NULL ? "" : text, &t->column[k], width[k], k + 1 == t->ncolumns);
 	}
@@ -168,7 +175,7 @@ ctl_table_print(struct ctl_table *t, FILE *out)
 	if (out == NULL)
 		goto done;
 	for (size_t k = 0; k < t->ncolumns; k++) {
-		int title = text_cells(_(t->column[k].title));
+		int title = text_cells(title_of(&t->column[k]));
 
 		width[k] = title;
 		for (size_t r = 0; r < t->nrows; r++) {

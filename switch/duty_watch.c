@@ -6,7 +6,7 @@
  * anew, which happens after a restore and never in a quiet night.
  *
  * Responsibility passes at one place only, complete(): when every signature that is wanted is there.  Whose those are is said by
- * needs(): who hands over and does not go on, who takes over and is not responsible already.  A leader's order to stay changes the two sets and nothing
+ * needs(): who hands over and does not go on, and all who take over; who stands in both signs once, as one who takes over.  A leader's order to stay changes the two sets and nothing
  * else, so that no special way leads past the signatures.
  *
  * It knows no clock: boundaries are the instants at which messages were stored, never before the boundary they follow.  Which shift should
@@ -156,18 +156,24 @@ watch_answered(const struct watch_handover *h, const char *ask)
 	return false;
 }
 
-/* Whose signatures are wanted.  When the same people go on altogether they say so themselves. */
+/*
+ * Whose signatures are wanted: of who hands over and does not go on, and of all who take over.  Who stands in both shifts (by a swap) takes over
+ * like anybody else and signs that once; who stays by a leader's order, or has taken over this very shift already, does not.  When nobody is left
+ * they say themselves that they go on.
+ */
 static void
-needs(struct watch_handover *h)
+needs(struct watch *w)
 {
-	bool any = false;
+	struct watch_handover *h = &w->h;
+	const struct watch_span *s = watch_now(w);
+	bool any = false, rest = s != NULL && h->due != 0 && s->planned == h->due; /* the rest of the shift that is responsible comes */
 
 	memset(h->out_needed, 0, sizeof h->out_needed);
 	memset(h->in_needed, 0, sizeof h->in_needed);
 	for (size_t i = 0; i < h->nout; i++)
 		any |= h->out_needed[i] = !has(h->incoming, h->nin, h->outgoing[i]);
 	for (size_t i = 0; i < h->nin; i++)
-		any |= h->in_needed[i] = !has(h->outgoing, h->nout, h->incoming[i]);
+		any |= h->in_needed[i] = !has(h->stays, h->nstays, h->incoming[i]) && !(rest && has(h->outgoing, h->nout, h->incoming[i]));
 	for (size_t i = 0; !any && i < h->nin; i++)
 		h->in_needed[i] = true;
 }
@@ -256,7 +262,7 @@ apply_stay(struct watch *w, struct stay *st)
 		add_name(h->stays, &h->nstays, st->person);
 	}
 	st->used = true;
-	needs(h);
+	needs(w);
 }
 
 static void
@@ -290,7 +296,7 @@ take_begun(struct watch *w, const struct event *e)
 	h->nin = nin;
 	for (const struct value *v = body_first(e->b, F_ASKS); v != NULL && h->nask < WATCH_ASKS; v = body_next(e->b, v))
 		(void)snprintf(h->ask[h->nask++], sizeof h->ask[0], "%s", v->u.text.s);
-	needs(h);
+	needs(w);
 	for (size_t i = 0; i < w->nstay; i++)
 		apply_stay(w, &w->stay[i]);
 	if (!again)

@@ -11,7 +11,7 @@
  * back moves no boundary: a span never begins before the one it follows.
  *
  * How the messages are written (the switch fills in what a person leaves out: query_handover_fill.c):
- *   begun      F_OUTGOING who hands over, F_INCOMING who takes over (who stands in both goes on and signs nothing), F_SHIFT, F_PERIOD_FROM when that
+ *   begun      F_OUTGOING who hands over, F_INCOMING who takes over (who stands in both signs once, as incoming), F_SHIFT, F_PERIOD_FROM when that
  *              shift was to begin, F_DUTY_LEADER, F_ASKS the read-back questions; F_SIGNER, F_REASON: the leader who let part of the relief begin
  *   item       F_TOPIC its key, F_ITEM its text, F_PERSON the new owner, F_TEXT a note, F_CONFIRMED false: not gone through after all; or
  *              F_QUESTION, F_ANSWER, F_ANSWER_OK
@@ -57,7 +57,7 @@ struct watch_handover {			/* the one under way */
 	char leader[97];
 	char ask[WATCH_ASKS][49]; size_t nask;
 	struct watch_answer *answer; size_t nanswer;
-	bool out_needed[WATCH_PEOPLE], in_needed[WATCH_PEOPLE];	/* whose signature it wants: who goes on gives none */
+	bool out_needed[WATCH_PEOPLE], in_needed[WATCH_PEOPLE];	/* whose signature it wants: who goes on gives one, as incoming */
 	char stays[WATCH_PEOPLE][97]; size_t nstays;	/* ordered to stay */
 };
 const struct watch_handover *watch_handover(const struct watch *);	/* NULL none under way */

@@ -273,6 +273,41 @@ test_left_out(void **state)
 	RESPONSIBLE(at(8, 0), "李敏 王建国");
 }
 
+/* By an approved swap one stands in both shifts: all of the relief sign, he too, once and as one who takes over. */
+static void
+test_in_both(void **state)
+{
+	(void)state;
+	night_of_s6();
+	(void)begin("陈亮 王建国", "白班", at(8, 0), at(7, 40));
+	assert_int_equal(watch_lacking(watch_handover(w)), 3);
+	sign("李敏", SIDE_OUT, at(8, 0));
+	sign("陈亮", SIDE_IN, at(8, 1));
+	RESPONSIBLE(at(8, 2), "李敏 王建国");
+	assert_int_equal(watch_lacking(watch_handover(w)), 1);
+	sign("王建国", SIDE_OUT, at(8, 3)); /* he does not go */
+	assert_int_equal(watch_lacking(watch_handover(w)), 1);
+	sign("王建国", 0, at(8, 4));
+	assert_null(watch_handover(w));
+	RESPONSIBLE(at(8, 4), "陈亮 王建国");
+	RESPONSIBLE(at(8, 3), "李敏 王建国");
+}
+
+/* The same, and a leader orders him to stay: the order stands for his signature. */
+static void
+test_in_both_stays(void **state)
+{
+	(void)state;
+	night_of_s6();
+	(void)begin("陈亮 王建国", "白班", at(8, 0), at(7, 40));
+	sign("李敏", SIDE_OUT, at(8, 0));
+	sign("陈亮", SIDE_IN, at(8, 1));
+	assert_int_equal(watch_lacking(watch_handover(w)), 1);
+	stay("王建国", "赵副县长", "", at(8, 12));
+	assert_null(watch_handover(w));
+	RESPONSIBLE(at(8, 12), "陈亮 王建国");
+}
+
 /* Without a list, who has come may begin. */
 static void
 test_stay_plain(void **state)
@@ -319,6 +354,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_in_lieu, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_readback, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_left_out, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_in_both, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_in_both_stays, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_stay_plain, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_stale, setup, teardown),
 	};
