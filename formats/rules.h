@@ -181,9 +181,11 @@ enum rule_number {
 	NUMBER_CHASE_DAYS,	     /* what has been late for longer is shown, and not chased anew */
 	NUMBER_AHEAD_MINUTES,	     /* the chase before the limit, where chase.tsv says nothing */
 	NUMBER_CLOCK_MINUTES,	     /* a neighbour's clock off by more is shown on row 1 */
+	NUMBER_MUTE_HOURS,	     /* 静音: the longest the bells may be off at a time */
 	NUMBER_SWAP_HOURS	     /* a swap is asked for at least so long before the shift; later ones say "urgent" */
 };
 int64_t rules_number(const struct rules *, enum rule_number);
+const char *rules_number_name(enum rule_number);	/* as the table has it; NULL: there is no such number */
 const char *rules_number_clause(const struct rules *, enum rule_number);
 /* The first text field of the body that bears a mark of secrecy (绝密★...), and the mark; NULL: none. */
 const struct field *rules_classified(const struct rules *, const struct body *, const char **mark);

@@ -40,6 +40,7 @@ static const struct {
     {NUMBER_CHASE_DAYS, "chase_days", "d"},
     {NUMBER_AHEAD_MINUTES, "ahead_minutes", "min"},
     {NUMBER_CLOCK_MINUTES, "clock_minutes", "min"},
+    {NUMBER_MUTE_HOURS, "mute_hours", "h"},
     {NUMBER_SWAP_HOURS, "swap_hours", "h"},
 };
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
@@ -161,6 +162,15 @@ rules_singles_number(const struct rules_singles *s, enum rule_number which, cons
 			return s->number[i];
 		}
 	abort(); /* every name of the enumeration has its line above */
+}
+
+const char *
+rules_number_name(enum rule_number which)
+{
+	for (size_t i = 0; i < NUMBERS; i++)
+		if (numbers[i].which == which)
+			return numbers[i].name;
+	return NULL;
 }
 
 /* Folded, without blanks of any width: " 机 密 ★" and "机密★" are the same. */

@@ -81,6 +81,55 @@ cmp_ref(const void *a, const void *b)
 	return x->by < y->by ? -1 : x->by > y->by;	/* both in inc->all: fold order */
 }
 
+static int64_t
+said_at(const struct incident_line *l)
+{
+	int64_t t;
+
+	return body_time(l->body, F_WRITTEN, &t) && t < l->stored ? t : l->stored;
+}
+
+static void
+refs_put(struct clock *c, size_t *cap, size_t of, const struct incident_line *by, bool old)
+{
+	if (c->nref == *cap) {
+		*cap = *cap == 0 ? 32 : *cap * 2;
+		c->ref = xreallocarray(c->ref, *cap, sizeof *c->ref);
+	}
+	c->ref[c->nref++] = (struct clock_ref) { .of = of, .by = by, .old = old };
+}
+
+/* The version of the directive inc->all[at] that stands; at itself, where it was never corrected. */
+static size_t
+standing(const struct incident *inc, size_t at)
+{
+	const struct msgid *first = &inc->all[at].id;
+
+	for (size_t i = at + 1; inc->all[at].superseded && i < inc->nall; i++) {
+		const struct incident_line *l = &inc->all[i];
+
+		if (l->kind == KIND_DIRECTIVE && l->stage == STAGE_CORRECTION && !l->withdrawn &&
+		    strcmp(l->id.origin, first->origin) == 0 && (incident_refers(l->body, first) || incident_refers(l->body, &inc->all[at].id)))
+			at = i;
+	}
+	return at;
+}
+
+/* What answers a version that no longer stands answers the one that does, unless it was said before that was: a correction asks anew. */
+static void
+refs_forward(struct clock *c, size_t *cap, size_t at, const struct incident_line *by)
+{
+	const struct incident *inc = c->inc;
+	size_t now;
+
+	if (inc->all[at].kind != KIND_DIRECTIVE || !inc->all[at].superseded ||
+	    (by->kind != KIND_FEEDBACK && by->kind != KIND_RECEIPT && by->kind != KIND_REPORT))
+		return;
+	now = standing(inc, at);
+	if (now != at && said_at(by) >= said_at(&inc->all[now]) && !incident_refers(by->body, &inc->all[now].id))
+		refs_put(c, cap, now, by, true);
+}
+
 static void
 refs_make(struct clock *c)
 {
@@ -98,11 +147,8 @@ refs_make(struct clock *c)
 
 			if (inc->all[i].withdrawn || (p = bsearch(&want, at, inc->nall, sizeof *at, cmp_place)) == NULL)
 				continue;
-			if (c->nref == cap) {
-				cap = cap == 0 ? 32 : cap * 2;
-				c->ref = xreallocarray(c->ref, cap, sizeof *c->ref);
-			}
-			c->ref[c->nref++] = (struct clock_ref) { p->at, &inc->all[i] };
+			refs_put(c, &cap, p->at, &inc->all[i], false);
+			refs_forward(c, &cap, p->at, &inc->all[i]);
 		}
 	if (c->nref > 1)
 		qsort(c->ref, c->nref, sizeof *c->ref, cmp_ref);
@@ -167,7 +213,7 @@ known_of(const struct clock *c, size_t at)
 		return body_time(l->body, F_LEARNED, &t) && t < l->stored ? t : l->stored;
 	r = clock_refs(c, at, &n);
 	for (size_t i = 0; i < n; i++) {
-		if (r[i].by->kind != KIND_RECEIPT || r[i].by->act != ACT_DELIVERED || !clock_is(c, r[i].by))
+		if (r[i].old || r[i].by->kind != KIND_RECEIPT || r[i].by->act != ACT_DELIVERED || !clock_is(c, r[i].by))
 			continue;
 		if (!body_time(r[i].by->body, F_WRITTEN, &t))
 			t = r[i].by->stored;

@@ -99,6 +99,7 @@ struct clock_sent {
 	int64_t promised;		/* by their last 接办 or feedback, ms UTC; 0 none */
 	int64_t last_feedback;		/* ms UTC, 0 none */
 	const char *person;		/* of theirs; NULL */
+	bool old;			/* answered an earlier version of it: whether this one was read is not known until it is signed for or done */
 	int64_t claim;			/* ms UTC by which it had to be there: the limit of the clock it was sent in time for; 0 none */
 };
 void clock_awaited(const struct clock_sent *, const char *level, const struct rules *, owed_fn add, void *ctx);

@@ -1,6 +1,7 @@
 /*
  * The sender's side: what others still owe us for messages of ours.  It is asked of every addressee for himself, so that the one who is
- * silent is not hidden by the seventeen who have answered.
+ * silent is not hidden by the seventeen who have answered.  Who has answered the version of a directive that was corrected since has answered, and
+ * has not signed for the new one.
  *
  * A signature typed here for another (proxy receipt by telephone, F_ON_BEHALF) is that station's act.  Who has taken it on, answered or sent it
  * back has signed for it.  What was recalled, corrected or revoked awaits nothing; the message that did so awaits its own.
@@ -24,7 +25,8 @@ await_sign(const struct clock *c, const struct clock_sent *m, const struct clock
 	struct owed_item it = *from;
 
 	sign.what = OWED_AWAIT_SIGN;
-	if (clock_demands(m->body) < ACT_SIGNED || m->done >= ACT_SIGNED || m->answered || !clock_limit(c, &sign, m->to, &it))
+	if (clock_demands(m->body) < ACT_SIGNED || m->done >= ACT_SIGNED || (m->answered && (!m->old || m->finished)) ||
+	    !clock_limit(c, &sign, m->to, &it))
 		return;
 	if (m->done < ACT_DELIVERED && m->claim > m->sent && m->claim < it.due)
 		it.due = m->claim;
@@ -113,7 +115,7 @@ acts_of(const struct clock *c, size_t at, struct clock_sent *m)
 		switch (r->kind) {
 		case KIND_RECEIPT:
 			/* A 退回 of the switch itself (非投递通知) is not its addressee's. */
-			if (r->act > m->done)
+			if (r->act > m->done && !ref[i].old)
 				m->done = r->act;
 			if (r->act != ACT_TAKEN)
 				break;
@@ -125,6 +127,7 @@ acts_of(const struct clock *c, size_t at, struct clock_sent *m)
 			break;
 		case KIND_FEEDBACK:
 			m->answered = true;
+			m->old = ref[i].old;
 			m->finished = progress == PROGRESS_DONE || progress == PROGRESS_CANNOT;
 			if (r->stage != STAGE_CORRECTION)	/* no news: the next one is owed when it was */
 				m->last_feedback = r->stored;
@@ -136,6 +139,7 @@ acts_of(const struct clock *c, size_t at, struct clock_sent *m)
 			if (!clock_counts(r) || r->stage == STAGE_CORRECTION)
 				break;
 			m->answered = true;
+			m->old = ref[i].old;
 			m->finished |= body_enum(m->body, F_ORDER_TYPE) == ORDER_VERIFY;
 			break;
 		default:

@@ -26,6 +26,7 @@ struct clock_span {
 struct clock_ref {			/* a message that refers to another one of the incident */
 	size_t of;			/* index into inc->all */
 	const struct incident_line *by;
+	bool old;			/* it names an earlier version of that directive, and was said when this one stood already */
 };
 
 struct clock_told {			/* this station has told the level above */
@@ -81,7 +82,8 @@ void clock_owe(const struct clock *, const struct clock_ask *, const char *towar
 void clock_ask_now(const struct clock *, enum owed, int prec, struct clock_ask *);
 void clock_put(const struct clock *, const struct owed_item *);		/* to the caller, unless met and not asked for */
 void clock_met(struct owed_item *, int64_t at, const struct msgid *by, const char *how);
-/* References to inc->all[of]: the first of them, *n how many. */
+/* References to inc->all[of]: the first of them, *n how many.  Answers to versions of a directive that were corrected stand among those of the
+ * version that stands, marked old: who has answered has answered, but has not read this one. */
 const struct clock_ref *clock_refs(const struct clock *, size_t of, size_t *n);
 size_t clock_find(const struct clock *, const struct msgid *);		/* index into inc->all; nall: not there */
 bool clock_counts(const struct incident_line *);			/* says something here: not recalled, not split off, no recall */

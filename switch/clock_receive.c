@@ -161,11 +161,11 @@ acts_of(const struct clock *c, size_t at, struct clock_received *m, struct owed_
 				m->promised = 0;
 			continue;
 		}
-		if (r->act > m->done)
+		if (r->act > m->done && !ref[i].old)
 			m->done = r->act;
-		if (r->act >= ACT_READ)
+		if (r->act >= ACT_READ && !ref[i].old)
 			act_met(read, clock_known(c, r), r);
-		if (r->act >= ACT_SIGNED)
+		if (r->act >= ACT_SIGNED && !ref[i].old)
 			act_met(signed_, clock_known(c, r), r);
 		/* 接办 carries the time of the next feedback: the newest promise stands until feedback follows. */
 		if (r->act == ACT_TAKEN) {

@@ -292,7 +292,7 @@ static const struct command commands[] = {
 	N_("The switch chases by itself what the rules say (conf/rules/chase.tsv); this is a person's word besides.  With ID it goes to those of\n"
 	   "its addressees who have not signed for it."),
 	CMDF_CTL},
-    {CMD_OUTLET, "outlet", "警铃", "jl", "", "[list] | test [NAME] --by PERSON",
+    {CMD_OUTLET, "outlet", "警铃", "jl", "", "[list] | test [NAME] --by PERSON | mute --until TIME --reason TEXT --by PERSON | unmute --by PERSON",
 	N_("the alarm outlets, and their test"),
 	N_("A test rings the outlet, is entered in the duty log, and exits with 69 when it did not work.  Each is to be tested every shift."), CMDF_CTL},
     {CMD_DRAFTS, "drafts", "草稿", "cg", "", "", N_("drafts kept by the switch"), "", CMDF_CTL},

@@ -4,6 +4,7 @@
  *     chase ID [--to A,B] --by NAME [--text T]       those who have not signed for this message of ours
  *     chase STATION[,STATION] --by NAME --text T     a station that owes something
  *     outlet [list] | outlet test [NAME] --by NAME
+ *     outlet mute --until TIME --reason TEXT --by NAME | outlet unmute --by NAME
  *
  * A test is begun by the switch and ends when the outlet's command does: the verb waits for that, and its status says whether it rang.
  */
@@ -205,6 +206,39 @@ run_test(struct ctl *ctl, const char *name, const char *by)
 	return f.code != 0 ? ctl_fail(&f) : EX_OK;
 }
 
+/* 静音 and its end are entries of the duty log; the switch holds them to numbers.tsv mute_hours, and never silences flash or I and II. */
+static int
+run_mute(struct ctl *ctl, bool off, int argc, char **argv)
+{
+	static const struct ctl_option options[] = {SUBMIT_OPTIONS, {"by", true, false}, {"until", true, false}, {NULL, false, false}};
+	struct ctl_args a;
+	struct body *b;
+	struct fault f = { 0 };
+	const char *by, *until;
+	int rc = submit_begin(ctl, "outlet", options, 1, 1, argc, argv, &a, &b);
+
+	if (rc != 0)
+		return submit_end(&a, b, rc);
+	by = ctl_arg(&a, "by");
+	until = ctl_arg(&a, "until");
+	if (by == NULL || (off && (until == NULL || body_said(b, F_REASON) == NULL)))
+		return submit_end(&a, b, ctl_usage("outlet", by == NULL ? "by" : until == NULL ? "until" : "reason",
+		    by == NULL ? _("names the person who does it") : _("a mute says until when and why")));
+	if (value_parse(b, field_by_key(F_PERSON), by, NULL, ctl_now(), &f) != 0 ||
+	    (off && value_parse(b, field_by_key(F_DUE), until, NULL, ctl_now(), &f) != 0))
+		return submit_end(&a, b, ctl_fail(&f));
+	if (!off) {
+		body_set_time(b, F_DUE, ctl_now());
+		if (body_said(b, F_REASON) == NULL)
+			body_set_text(b, F_REASON, _("bells on again"));
+	}
+	if (body_said(b, F_TEXT) == NULL)
+		body_set_text(b, F_TEXT, off ? _("bells off") : _("bells on again"));
+	body_set_num(b, F_DUTY_STEP, DUTY_LOG_MUTE);
+	submit_kind(b, KIND_LOG);
+	return submit_end(&a, b, submit_send(ctl, &a, b, NULL, -1));
+}
+
 int
 ctl_outlet(struct ctl *ctl, int argc, char **argv)
 {
@@ -214,6 +248,9 @@ ctl_outlet(struct ctl *ctl, int argc, char **argv)
 	json_t *answer;
 	int rc = EX_OK;
 
+	for (int i = 0; i < argc; i++)
+		if (strcmp(argv[i], "mute") == 0 || strcmp(argv[i], "unmute") == 0)
+			return run_mute(ctl, argv[i][0] == 'm', argc, argv);
 	if (ctl_args_parse(&a, outlet_options, false, argc, argv, &f) != 0) {
 		ctl_args_free(&a);
 		return ctl_fail(&f);

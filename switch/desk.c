@@ -168,6 +168,8 @@ submit_text(struct desk *d, const struct msgid *id, bool duplicate, struct buf *
 	if (b != NULL)
 		query_duty_remarks(d->station, b, desk_now(d), put_remark, out);
 	if (b != NULL)
+		query_stale_remark(&(struct query_env){.station = d->station}, b, desk_now(d), put_remark, out);
+	if (b != NULL)
 		query_supplement_remark(&(struct query_env){.station = d->station}, id, b, &incident, desk_now(d), put_remark, out);
 	jsontext_end(out, ']');
 	if (msgid_is_set(&incident)) {

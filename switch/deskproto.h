@@ -54,6 +54,7 @@
  *                                                                  out{stream last closed closed_at missing first_missing missing_since differs}
  *                                                                  in{the same + beyond}}] room room_name attended hosted outbox open_deliveries returned quarantine messages
  *                                                                  alarms[{at what detail}] incidents unsigned drafts pid
+ *                                                                  rules_old(the tables on the disk are refused; earlier ones are in force) rules_fault
  * verify      -                                                    messages chain deliveries outbox blobs destroyed incidents bad fold_bad fold_why
  *                                                                  fold_count rebuilt   (what differed was rebuilt)
  * blob        digest [id]                                          size (+B bytes); with the id of the message that names it they are

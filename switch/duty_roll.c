@@ -296,8 +296,8 @@ rolls_owed(const struct rolls *ro, const struct roll_owed **out)
 bool
 roll_good(const struct roll *v, int64_t rings)
 {
-	/* Over the switch the other room says whether he is on its register; of a call the caller may not know. */
-	if (v->answered == 0 || v->forwarded || (v->roster_known ? !v->on_roster : !v->phone))
+	/* Nobody has said that he is on the register: an answer it is, a good one it is not known to be. */
+	if (v->answered == 0 || v->forwarded || !v->roster_known || !v->on_roster)
 		return false;
 	return v->phone ? v->rings <= rings : v->answered <= v->due;
 }
@@ -391,6 +391,8 @@ check_phone(const struct duty *d, struct body *b, const char *station, struct fa
 		return fault_set(f, EX_DATAERR, "to", _("a roll call by telephone is a record of this station and goes to nobody"));
 	if (body_enum(b, F_OUTCOME) == 0)
 		return fault_set(f, EX_DATAERR, "outcome", _("what came of the call?"));
+	if (name == NULL && body_enum(b, F_OUTCOME) == OUTCOME_REACHED)
+		return fault_set(f, EX_DATAERR, "answered_by", _("who answered the roll call?  A call that reached the duty room has a name"));
 	if (name == NULL)
 		return 0;
 	if (body_first(b, F_ON_ROSTER) == NULL)

@@ -27,6 +27,7 @@
 #include "log.h"
 #include "outlet.h"
 #include "loop.h"
+#include "rules_kept.h"
 
 #define VERSION "0.1"
 
@@ -129,6 +130,34 @@ complain(const struct fault *f)
 	return f->code != 0 ? f->code : EX_SOFTWARE;
 }
 
+/* A table on the disk is bad, and nobody may be there to mend it: the rules that were in force before, and everybody is told.  Who asks for the
+ * check alone, or has no earlier rules, is refused. */
+static int
+service_rules(struct service *s, bool check, struct fault *f)
+{
+	struct fault none = {0};
+
+	if ((s->rules = rules_load_profiles(s->confdir, s->dir.profile, f)) != NULL)
+		return 0;
+	if (check || (s->rules = rules_kept_load(s->dir.path, &none)) == NULL)
+		return -1;
+	fault_format(f, s->dir.rules_fault, sizeof(s->dir.rules_fault));
+	log_event(LOG_LV_ERROR, "rules_old", "what=\"started with the last good rules\" why=%s", log_quote(s->dir.rules_fault));
+	memset(f, 0, sizeof(*f));
+	return 0;
+}
+
+/* What is in force, for a start at which the tables are bad.  Without a copy the station works all the same. */
+static void
+rules_keep(const struct service *s)
+{
+	struct fault f = {0};
+	char text[1024];
+
+	if (s->dir.rules_fault[0] == '\0' && rules_kept_save(s->dir.path, s->confdir, s->rules, &f) != 0)
+		log_event(LOG_LV_ERROR, "rules_kept", "why=%s", log_quote(fault_format(&f, text, sizeof(text))));
+}
+
 /* Everything that is read at the start. */
 static int
 service_load(struct service *s, const struct options *o, struct fault *f)
@@ -150,8 +179,7 @@ service_load(struct service *s, const struct options *o, struct fault *f)
 		memcpy(s->confdir, whole, strlen(whole) + 1);
 	free(whole);
 	if (limits_load(s->confdir, f) != 0 ||
-	    (s->codebook = codebook_load(s->confdir, f)) == NULL ||
-	    (s->rules = rules_load_profiles(s->confdir, s->dir.profile, f)) == NULL)
+	    (s->codebook = codebook_load(s->confdir, f)) == NULL || service_rules(s, o->check, f) != 0)
 		return -1;
 	return 0;
 }
@@ -261,10 +289,12 @@ on_reread(void *ctx, struct fault *f)
 	struct stationdir *again = xcalloc(1, sizeof(*again));
 	struct rules *rules = NULL;
 
-	if (stationdir_load(s->dir.path, again, f) == 0 &&
-	    (rules = rules_load_profiles(s->confdir, again->profile, f)) != NULL) {
-		memcpy(s->dir.profile, again->profile, sizeof(s->dir.profile));
-		rules_remarks(rules, remark_log, NULL);
+	if (stationdir_load(s->dir.path, again, f) == 0) {
+		if ((rules = rules_load_profiles(s->confdir, again->profile, f)) != NULL) {
+			memcpy(s->dir.profile, again->profile, sizeof(s->dir.profile));
+			rules_remarks(rules, remark_log, NULL);
+		} else
+			fault_format(f, s->dir.rules_fault, sizeof(s->dir.rules_fault));
 	}
 	explicit_bzero(again, sizeof(*again));
 	free(again);
@@ -278,6 +308,8 @@ on_rules(void *ctx, struct rules *rules)
 
 	rules_free(s->rules);
 	s->rules = rules;
+	s->dir.rules_fault[0] = '\0';
+	rules_keep(s);
 }
 
 static void
@@ -433,6 +465,7 @@ main(int argc, char **argv)
 		code = complain(&f);
 		goto out;
 	}
+	rules_keep(&s);
 	code = serve(&s, &f);
 	if (code != 0 && f.code != 0)
 		complain(&f);

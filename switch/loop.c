@@ -63,6 +63,7 @@ struct loop {
 	uint64_t denied_n;
 	bool wrote;	/* housekeeping has written */
 	bool shorted;	/* room was short when this turn began */
+	bool refused;	/* the last reload */
 	bool ended;
 	int code;
 };
@@ -423,11 +424,17 @@ on_reload(void *ctx, struct fault *f)
 	struct loop *l = ctx;
 	struct topology *t = xcalloc(1, sizeof(*t)), *old = l->topology;
 	struct rules *rules = NULL;
+	bool again = l->refused || l->conf->dir->rules_fault[0] != '\0';
+	char text[1024];
 
+	/* Whoever asked for it: the desk hears of it, and hears when it has been put right. */
 	if (loop_reread(l->conf, t, &rules, f) != 0) {
+		l->refused = true;
+		do_alarm(l, "reload", fault_format(f, text, sizeof(text)));
 		free(t);
 		return -1;
 	}
+	l->refused = false;
 	l->topology = t;
 	zsock_allow(l->z, t);
 	station_reload(l->station, loop_now(l), t);
@@ -438,6 +445,8 @@ on_reload(void *ctx, struct fault *f)
 		l->conf->in_force(l->conf->ctx, rules);
 	}
 	log_event(LOG_LV_INFO, "reload", "ok=1 neighbours=%zu", t->count);
+	if (again)
+		do_alarm(l, "reload", _("what was refused has been put right: the settings are read again and in force"));
 	loop_duty_reload(l->duty);
 	turn_wanted(l);
 	return 0;
@@ -491,7 +500,6 @@ signal_cb(evutil_socket_t sig, short what, void *arg)
 {
 	struct loop *l = arg;
 	struct fault f = {0};
-	char text[1024];
 	int64_t now;
 
 	(void)what;
@@ -500,8 +508,7 @@ signal_cb(evutil_socket_t sig, short what, void *arg)
 	if (sig == SIGHUP) {
 		if (l->conf->hup != NULL)
 			l->conf->hup(l->conf->ctx);
-		if (on_reload(l, &f) != 0) /* nobody waits for an answer: people hear of it at the desk */
-			do_alarm(l, "reload", fault_format(&f, text, sizeof(text)));
+		(void)on_reload(l, &f);	/* nobody waits for an answer: people hear of it at the desk */
 		return;
 	}
 	log_event(LOG_LV_INFO, "stop", "signal=%d", (int)sig);
@@ -612,6 +619,8 @@ loop_serve(const struct loop_conf *conf, struct fault *f)
 	    network_open(l, f) != 0 || (l->desk = desk_new(l->base, conf->dir, l->station, &desk_inputs, l, f)) == NULL)
 		goto out;
 	l->duty = loop_duty_new(l->base, conf->dir, l->station, l->desk, &duty_effects, l);
+	if (conf->dir->rules_fault[0] != '\0')
+		do_alarm(l, "rules", conf->dir->rules_fault);
 	keep_open(l);
 	room_look(l, loop_now(l), 0);
 	station_start(l->station, loop_now(l));

@@ -405,6 +405,18 @@ outlet_mute(struct outlet *o, int64_t until, const char *reason)
 	(void)snprintf(o->mute_why, sizeof o->mute_why, "%s", reason != NULL ? reason : "");
 }
 
+void
+outlet_mute_by(struct outlet *o, const char *person)
+{
+	(void)snprintf(o->mute_by, sizeof o->mute_by, "%s", person);
+}
+
+const char *
+outlet_muted_by(const struct outlet *o)
+{
+	return o->mute_by;
+}
+
 int64_t
 outlet_muted(const struct outlet *o, int64_t now, const char **reason)
 {

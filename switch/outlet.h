@@ -43,6 +43,8 @@ void outlet_tick(struct outlet *);	/* runs what is due by ops->now(); the timer 
 /* 静音: the bells are silent until then (kept here for who shows it); 0: not. */
 void outlet_mute(struct outlet *, int64_t until, const char *reason);
 int64_t outlet_muted(const struct outlet *, int64_t now, const char **reason);	/* ms UTC it ends, 0: not muted */
+void outlet_mute_by(struct outlet *, const char *person);
+const char *outlet_muted_by(const struct outlet *);	/* who ordered the last one, "" nobody is named */
 bool outlet_idle(const struct outlet *);	/* no child runs */
 /* Something rang that no outlet could ring. */
 bool outlet_unheard(const struct outlet *);

@@ -33,7 +33,7 @@ struct outlet_feed {
 	bool opened;
 	int64_t mute_until;	/* ms UTC as the last entry says, 0: none */
 	uint64_t mute_seq;
-	char mute_why[200];
+	char mute_why[200], mute_by[100];
 };
 
 struct row {
@@ -91,6 +91,7 @@ mute_row(void *ctx, const struct journal_msg *m)
 {
 	struct mutes *w = ctx;
 	struct body *b;
+	const char *by;
 	int64_t until;
 
 	if (m->seq > w->f->log)
@@ -104,6 +105,9 @@ mute_row(void *ctx, const struct journal_msg *m)
 		w->f->mute_seq = m->seq;
 		w->f->mute_until = until;
 		(void)text_sanitise(body_text(b, F_REASON), strlen(body_text(b, F_REASON)), w->f->mute_why, sizeof w->f->mute_why, false);
+		by = body_said(b, F_PERSON) != NULL ? body_text(b, F_PERSON) : body_text(b, F_AUTHOR);
+		by = by != NULL ? by : "";
+		(void)text_sanitise(by, strlen(by), w->f->mute_by, sizeof w->f->mute_by, false);
 	}
 	body_free(b);
 	return 0;
@@ -283,6 +287,7 @@ outlet_feed(struct outlet_feed *f, const struct query_env *env, struct outlet *o
 		return;
 	mutes_read(f, &q);
 	outlet_mute(o, f->mute_until, f->mute_why);
+	outlet_mute_by(o, f->mute_by);
 	rows = xcalloc(1, sizeof *rows);
 	(void)q.j->ops->each_after(q.j, f->cursor, KIND_CHASE, true, chase_row, rows);
 	for (size_t i = 0; i < rows->n; i++)

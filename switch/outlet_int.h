@@ -66,7 +66,7 @@ struct outlet {
 	uint64_t tests;			/* given numbers */
 	bool unheard, unheard_told;
 	int64_t mute_until;
-	char mute_why[OUTLET_SAID];
+	char mute_why[OUTLET_SAID], mute_by[100];
 };
 
 /* outlet_conf.c: 0, or -1 + fault.  A missing file is no outlets. */

@@ -33,6 +33,8 @@ typedef void (*query_remark_fn)(void *ctx, const char *text);
 /* What is wrong with register and roster: of this message of them, or (NULL) of the whole.  (query_staff.c) */
 void query_duty_remarks(struct station *, const struct body *, int64_t now, query_remark_fn, void *ctx);
 void query_remarks(const struct rules *, const struct body *, int64_t now, query_remark_fn, void *ctx);
+/* Feedback on a directive that was taken back or corrected here already.  (query_review.c) */
+void query_stale_remark(const struct query_env *, const struct body *, int64_t now, query_remark_fn, void *ctx);
 /* Casualties that change after the final report or the archiving: of this message of the incident.  (query_supplement.c) */
 void query_supplement_remark(const struct query_env *, const struct msgid *id, const struct body *, const struct msgid *incident, int64_t now,
     query_remark_fn, void *ctx);

@@ -131,6 +131,7 @@ put_outlets(struct query *q, json_t *o)
 	query_put(o, "no_outlet", json_boolean(lacks(q)));
 	query_put(o, "mute_until", json_integer(mute));
 	query_put_text(o, "mute_reason", mute != 0 ? reason : "");
+	query_put_text(o, "mute_by", mute != 0 ? outlet_muted_by(q->env->outlet) : "");
 }
 
 void

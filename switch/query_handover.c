@@ -134,6 +134,20 @@ count_limit(struct gather *g, int64_t due)
 		h->next = due;
 }
 
+/* Is it one of the words? */
+static bool
+names(const char *text, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (n == 0)
+		return true;
+	for (const char *p = text; (p = strstr(p, name)) != NULL; p += n)
+		if ((p == text || p[-1] == ' ') && (p[n] == ' ' || p[n] == '\0'))
+			return true;
+	return false;
+}
+
 /* What one thing owed becomes: an item of its own, or a part of its incident's. */
 static void
 take_owed(struct gather *g, const json_t *o)
@@ -178,8 +192,10 @@ take_owed(struct gather *g, const json_t *o)
 		kind = "owed";
 	if ((it = add(g, kind, about)) == NULL)
 		return;
-	if (it->text[0] != '\0') { /* another addressee of the same */
-		buf_printf(&text, "%s %s", it->text, member(o, "towards_name"));
+	if (it->text[0] != '\0') { /* another addressee of the same, or the same one again, for another thing */
+		buf_puts(&text, it->text);
+		if (!names(it->text, member(o, "towards_name")))
+			buf_printf(&text, " %s", member(o, "towards_name"));
 	} else {
 		buf_printf(&text, "%s", kind[0] == 'd' ? query_say(q, "feedback awaited", "待反馈指令") : kind[0] == 'r' ?
 		    query_say(q, "not signed for", "未签收") : kind[0] == 'p' ? query_say(q, "taken on", "接办") : member(o, "what_name"));
@@ -235,6 +251,16 @@ incident_due(const json_t *owed, const char *id, const json_t **first)
 		}
 }
 
+/* What was opened by a directive, and has no other word to it, is an order and not an event: it is handed over as what it asks for. */
+static bool
+is_order(const json_t *o)
+{
+	const char *kind = member(o, "opener_kind");
+
+	return *kind != '\0' && strcmp(kind, "intake") != 0 && strcmp(kind, "report") != 0 && json_integer_value(json_object_get(o, "version")) == 0 &&
+	    *member(o, "grade") == '\0' && *member(o, "missing") == '\0';
+}
+
 static int
 incidents(struct gather *g, struct live *l, const json_t *owed)
 {
@@ -251,11 +277,15 @@ incidents(struct gather *g, struct live *l, const json_t *owed)
 
 		if (!inc->open || inc->id.realm != REALM_LIVE)
 			continue;
+		if ((o = live_shown(q, inc, &bytes)) == NULL)
+			return -1;
+		if (is_order(o))
+			continue;
 		g->h->open++;
 		msgid_format(&inc->id, id, sizeof id);
 		if ((it = add(g, "incident", id)) == NULL)
 			continue;
-		if ((o = live_shown(q, inc, &bytes)) == NULL || last_taken(q, &inc->id, &t) == -1)
+		if (last_taken(q, &inc->id, &t) == -1)
 			return -1;
 		buf_printf(&text, "%s %s %s %s", query_say(q, "open incident", "在办事件"), member(o, "number"), member(o, "grade_name"), member(o, "title"));
 		incident_due(owed, id, &first);

@@ -149,7 +149,7 @@ questions_json(const struct query *q, const struct watch_handover *u)
 			}
 		query_put_text(o, "key", u->ask[i]);
 		query_put_text(o, "text", strcmp(u->ask[i], ASK_OPEN) == 0 ? query_say(q, "how many incidents are open", "现有几件在办") :
-		    strcmp(u->ask[i], ASK_LIMIT) == 0 ? query_say(q, "the soonest limit", "最近时限") : u->ask[i]);
+		    strcmp(u->ask[i], ASK_LIMIT) == 0 ? query_say(q, "this station's own soonest limit", "本站最近时限") : u->ask[i]);
 		query_put_text(o, "value", value);
 		query_put(o, "right", json_boolean(watch_answered(u, u->ask[i])));
 		query_put(o, "wrong", json_integer(wrong));

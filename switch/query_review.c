@@ -4,6 +4,7 @@
  *
  * It points out and refuses nothing.  The body asked about may be half written: it needs neither kind nor stage.
  */
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include "../formats/check.h"
@@ -314,4 +315,58 @@ query_remarks(const struct rules *rules, const struct body *b, int64_t now, quer
 		buf_free(&text);
 	}
 	buf_free(&line);
+}
+
+/* ---- feedback on a directive that does not stand any more ---- */
+
+struct after {
+	const struct msgid *of;
+	int64_t revoked, corrected;	/* ms UTC, 0 not */
+	struct msgid by;
+};
+
+static int
+after_row(void *ctx, const struct journal_msg *m)
+{
+	struct after *a = ctx;
+	struct body *b;
+
+	if (m->kind != KIND_DIRECTIVE || strcmp(m->id.origin, a->of->origin) != 0 || (b = query_decode(m)) == NULL)
+		return 0;
+	if (body_enum(b, F_ORDER_TYPE) == ORDER_REVOKED) {
+		if (a->revoked == 0)
+			a->revoked = m->stored;
+	} else if (body_enum(b, F_STAGE) == STAGE_CORRECTION) {
+		a->corrected = m->stored;
+		a->by = m->id;
+	}
+	body_free(b);
+	return 0;
+}
+
+void
+query_stale_remark(const struct query_env *env, const struct body *b, int64_t now, query_remark_fn tell, void *ctx)
+{
+	struct query q;
+	char at[24], line[320], id[MSGID_TEXT_MAX];
+	const int64_t day = INT64_C(86400000), east = INT64_C(28800000);
+
+	if (b == NULL || body_enum(b, F_KIND) != KIND_FEEDBACK)
+		return;
+	query_begin(env, now, &q);
+	for (const struct value *v = body_first(b, F_REFS); v != NULL; v = body_next(b, v)) {
+		struct after a = { .of = &v->u.id };
+		int64_t when;
+
+		if (q.j->ops->each_referring(q.j, a.of, after_row, &a) == -1 || (a.revoked == 0 && (a.corrected == 0 || incident_refers(b, &a.by))))
+			continue;
+		when = a.revoked != 0 ? a.revoked : a.corrected;
+		(void)time_format(when, (when + east) / day == (now + east) / day ? TIME_CLOCK : TIME_DAY, at, sizeof at);
+		(void)msgid_format(&a.by, id, sizeof id);
+		if (a.revoked != 0)
+			(void)snprintf(line, sizeof line, i18n_text(N_("that directive was taken back at %s")), at);
+		else
+			(void)snprintf(line, sizeof line, i18n_text(N_("that directive was corrected at %s: this counts as an answer to the old version, the new one is %s")), at, id);
+		tell(ctx, line);
+	}
 }

@@ -54,7 +54,7 @@ remark(const struct query *q, const struct roll *r, int64_t rings)
 		return query_say(q, "against the rules: forwarded", "不合规:呼转");
 	if (!r->roster_known && !r->phone)
 		return query_say(q, "their register is empty: nothing to check the name against", "对方人员册为空,无从核对");
-	if (!roll_good(r, rings))
+	if (r->phone ? r->rings > rings : r->answered > r->due)
 		return r->phone ? query_say(q, "too many rings", "超过铃响次数") : query_say(q, "answered late", "应答迟");
 	return r->roster_known ? "" : query_say(q, "not checked against a register", "未核对是否在册");
 }

@@ -12,6 +12,7 @@
 #include "duty_watch.h"
 #include "duty_zero.h"
 #include "query_int.h"
+#include "station_chase.h"
 #include "stats.h"
 
 #define STATS_INCIDENTS 50000	/* of one month: beyond it the answer says that it is cut */
@@ -136,7 +137,7 @@ fold_all(struct month *m, const char *only)
 	for (size_t i = 0; i < m->n; i++) {
 		struct arrival a = {.q = q, .parent = q->parent};
 		struct stats_view v = {.station = q->self, .parent = q->parent, .level = q->level, .rules = q->conf->rules,
-		    .arrival = arrival, .ctx = &a};
+		    .arrival = arrival, .ctx = &a, .here = true};
 		struct folded fd;
 
 		if (station_fold(q->s, &m->id[i], &fd) != 0)
@@ -148,6 +149,7 @@ fold_all(struct month *m, const char *only)
 				continue;
 			v.station = t->n[k].station;
 			v.parent = q->self;
+			v.here = false;
 			v.level = query_level(q, t->n[k].station);
 			stats_incident(m->s, fd.incident, &v);
 		}
@@ -305,8 +307,10 @@ case_json(struct query *q, const struct stats_station *st, const struct stats_ca
 struct rings {
 	const struct stats *s;
 	const struct watch *watch;
+	const char *self;
 	struct { int64_t from; size_t n; } *shift;
 	size_t n, total, mutes;
+	struct stats_ring last;
 };
 
 /* By the span of responsibility it fell into. */
@@ -315,8 +319,19 @@ ring_row(void *ctx, const struct journal_msg *m)
 {
 	struct rings *r = ctx;
 	struct watch_span sp;
+	unsigned by = 0;
+	struct body *b;
 
-	if (m->id.realm != REALM_LIVE || m->stored < r->s->from || m->stored >= r->s->to)
+	if (m->id.realm != REALM_LIVE || m->stored < r->s->from || m->stored >= r->s->to ||
+	    (b = query_decode(m)) == NULL)
+		return 0;
+	/* As outlet_feed.c hears it: ours by its ways, one from above by the bell; what we sent down rings below. */
+	if (strcmp(m->id.origin, r->self) == 0)
+		by = chase_ways_parse(body_text(b, F_ROUTE));
+	else if (incident_addressed(b, r->self, true) && !body_flag(b, F_HISTORY))
+		by = CHASE_BY_BELL;
+	body_free(b);
+	if (!stats_ring(&r->last, m->stored, m->precedence, by))
 		return 0;
 	r->total++;
 	if (r->watch == NULL || !watch_at(r->watch, m->stored, &sp))
@@ -346,12 +361,12 @@ mute_row(void *ctx, const struct journal_msg *m)
 static json_t *
 rings_json(struct query *q, const struct stats *s, const struct duty *d)
 {
-	struct rings r = {.s = s, .watch = d != NULL ? d->watch : NULL};
+	struct rings r = {.s = s, .self = q->self, .watch = d != NULL ? d->watch : NULL};
 	struct stats_spans sp = {0};
 	size_t most = 0;
 	json_t *o = json_object();
 
-	(void)q->j->ops->each_after(q->j, 0, KIND_CHASE, true, ring_row, &r);
+	(void)q->j->ops->each_after(q->j, 0, KIND_CHASE, false, ring_row, &r);
 	(void)q->j->ops->each_after(q->j, 0, KIND_LOG, true, mute_row, &r);
 	for (size_t i = 0; i < r.n; i++) {
 		sp.v = xreallocarray(sp.v, sp.n + 1, sizeof *sp.v);

@@ -172,6 +172,8 @@ query_status(struct query *q)
 	query_put(o, "unsigned", json_integer((json_int_t)l->unsigned_));
 	query_put(o, "drafts", json_integer((json_int_t)c.drafts));
 	query_put_chases(q, o);
+	query_put(o, "rules_old", json_boolean(q->env->dir != NULL && q->env->dir->rules_fault[0] != '\0'));
+	query_put_text(o, "rules_fault", q->env->dir != NULL ? q->env->dir->rules_fault : "");
 	if ((duty = station_duty(q->s)) != NULL)
 		query_put(o, "on_duty", query_on_duty(q, duty));
 	query_put(o, "duty_remarks", query_duty_remark_list(q));

@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include "../formats/text.h"
-#include "presence.h"
 #include "query_track.h"
 #include "station_order.h"
 
 #define FIGURES_MAX 64	/* different figures one addressee may say */
 #define REFERRING_MAX 20000
 #define STEPS_MAX 100	/* of one addressee */
+#define VERSIONS_MAX 64	/* of one directive */
 
 struct held {			/* a message that refers to it */
 	struct msgid id;
@@ -179,7 +179,7 @@ spoken_at(const struct gather *g, const struct held *h, bool behalf)
 }
 
 static void
-take_feedback(struct track *t, const struct gather *g, const struct held *h)
+take_feedback(struct track *t, const struct gather *g, const struct held *h, bool old)
 {
 	const char *behalf = body_text(h->b, F_ON_BEHALF);
 	struct track_row *r = row_of(t, behalf != NULL ? behalf : h->id.origin);
@@ -196,15 +196,18 @@ take_feedback(struct track *t, const struct gather *g, const struct held *h)
 		return;
 	r->said = said;
 	r->feedback = h->id;
-	r->answered = true;
-	r->finished = progress == PROGRESS_DONE || progress == PROGRESS_CANNOT;
-	r->promised = body_time(h->b, F_DUE, &due) ? due : 0;
+	r->old = old;
+	if (!old || said >= t->sent) {	/* what was said before the correction does not answer it */
+		r->answered = true;
+		r->finished = progress == PROGRESS_DONE || progress == PROGRESS_CANNOT;
+		r->promised = body_time(h->b, F_DUE, &due) ? due : 0;
+	}
 	line(r->text, sizeof r->text, body_text(h->b, F_TEXT));
 	line(r->person, sizeof r->person, body_text(h->b, F_PERSON));
 }
 
 static void
-take_receipt(struct query *q, struct track *t, const struct held *h)
+take_receipt(struct query *q, struct track *t, const struct held *h, bool old)
 {
 	const char *behalf = body_text(h->b, F_ON_BEHALF);
 	struct track_row *r = row_of(t, behalf != NULL ? behalf : h->id.origin);
@@ -214,7 +217,12 @@ take_receipt(struct query *q, struct track *t, const struct held *h)
 	/* A signature by telephone is the sender's to register, nobody else's. */
 	if (r == NULL || body_first(h->b, F_REGARDING) != NULL || (behalf != NULL && strcmp(h->id.origin, q->self) != 0))
 		return;
-	if (behalf != NULL) {
+	if (old) {	/* who signs for the old version has not read this one; what it promises it promises */
+		if (behalf != NULL || act < ACT_SIGNED || act == ACT_RETURNED || said_at(h, false) < t->sent)
+			return;
+		if (r->old_signed == 0 || h->stored < r->old_signed)
+			r->old_signed = h->stored;
+	} else if (behalf != NULL) {
 		if (act < r->proxy.act || !body_flag(h->b, F_READBACK_OK))
 			return;
 		r->proxy.act = act;
@@ -237,13 +245,13 @@ take_receipt(struct query *q, struct track *t, const struct held *h)
 }
 
 static void
-take_directive(struct query *q, struct track *t, struct held *h)
+take_directive(struct query *q, struct track *t, struct held *h, bool old)
 {
 	int type = order_type(h->b);
 
 	if (strcmp(h->id.origin, q->self) != 0)
 		return;
-	if (type == ORDER_REVOKED && !t->revoked) {
+	if (type == ORDER_REVOKED && !t->revoked && !old) {
 		t->revoked = true;
 		t->revoked_at = h->stored;
 		line(t->revoked_why, sizeof t->revoked_why, body_text(h->b, F_REASON));
@@ -319,8 +327,9 @@ take_step(struct query *q, struct track *t, const struct held *h)
 	buf_free(&text);
 }
 
+/* old: id is a version of the directive that was corrected since. */
 static int
-take_referring(struct query *q, struct track *t, const struct msgid *id)
+take_referring(struct query *q, struct track *t, const struct msgid *id, bool old)
 {
 	struct gather g = { 0 };
 	int rc = q->j->ops->each_referring(q->j, id, gather_row, &g);
@@ -328,19 +337,62 @@ take_referring(struct query *q, struct track *t, const struct msgid *id)
 	for (size_t i = 0; i < g.n && rc != -1; i++)
 		switch (g.v[i].kind) {
 		case KIND_FEEDBACK:
-			take_feedback(t, &g, &g.v[i]);
+			take_feedback(t, &g, &g.v[i], old);
 			break;
 		case KIND_RECEIPT:
-			take_receipt(q, t, &g.v[i]);
+			take_receipt(q, t, &g.v[i], old);
 			break;
 		case KIND_DIRECTIVE:
-			take_directive(q, t, &g.v[i]);
+			take_directive(q, t, &g.v[i], old);
 			break;
 		default:
 			take_step(q, t, &g.v[i]);
 			break;
 		}
 	gather_free(&g);
+	return rc == -1 ? -1 : 0;
+}
+
+struct versions {
+	struct msgid id[VERSIONS_MAX];
+	size_t n;
+};
+
+static void
+versions_add(struct versions *w, const struct track *t, const struct body *b)
+{
+	if (b == NULL || body_enum(b, F_STAGE) != STAGE_CORRECTION)
+		return;
+	for (const struct value *v = body_first(b, F_REFS); v != NULL && w->n < VERSIONS_MAX; v = body_next(b, v)) {
+		bool had = strcmp(v->u.id.origin, t->id.origin) != 0 || msgid_cmp(&v->u.id, &t->id) == 0;
+
+		for (size_t i = 0; i < w->n && !had; i++)
+			had = msgid_cmp(&w->id[i], &v->u.id) == 0;
+		if (!had)
+			w->id[w->n++] = v->u.id;
+	}
+}
+
+/* What was said of the versions this one has corrected: figures stand, and whoever answers what is on his screen has answered. */
+static int
+take_versions(struct query *q, struct track *t)
+{
+	struct versions w = { .n = 0 };
+	int rc = 0;
+
+	versions_add(&w, t, t->b);
+	for (size_t i = 0; i < w.n && rc != -1; i++) {
+		struct journal_msg m;
+		struct body *b = NULL;
+
+		memset(&m, 0, sizeof m);
+		if ((rc = query_message(q, &w.id[i], &m, &b)) == 0 && m.kind == KIND_DIRECTIVE) {
+			rc = take_referring(q, t, &w.id[i], true);
+			versions_add(&w, t, b);
+		}
+		body_free(b);
+		buf_free(&m.body);
+	}
 	return rc == -1 ? -1 : 0;
 }
 
@@ -387,148 +439,7 @@ ask_what_is_said(struct track *t)
 			}
 }
 
-/* ---- the clocks ---- */
-
-struct await {
-	struct track_row *r;
-	int64_t now;
-};
-
-static void
-await_add(void *ctx, const struct owed_item *it)
-{
-	struct await *a = ctx;
-	int64_t *due = it->what == OWED_AWAIT_SIGN ? &a->r->sign_due : it->what == OWED_AWAIT_FEEDBACK ? &a->r->feedback_due : NULL;
-
-	if (due == NULL || it->met != 0)
-		return;
-	if (*due == 0 || it->due < *due)
-		*due = it->due;
-	a->r->lapsed |= clock_lapsed(it, a->now);
-}
-
-static int
-done_of(const struct track_row *r)
-{
-	int done = r->delivery.state == DLV_RETURNED && r->delivery.delivered != 0 ? ACT_RETURNED :
-	    r->delivery.taken != 0 ? ACT_TAKEN : r->delivery.signed_ != 0 ? ACT_SIGNED : r->delivery.read != 0 ? ACT_READ :
-	    r->delivery.delivered != 0 ? ACT_DELIVERED : 0;
-
-	return done != ACT_RETURNED && r->proxy.act > done ? r->proxy.act : done;
-}
-
-static bool
-phone_only(const struct query *q, const char *station)
-{
-	const struct neighbour *n = topology_find(q->conf->topology, station);
-
-	return n != NULL && n->role == ROLE_PHONE;
-}
-
-/* Of what was to be moved less has been than of the time has gone. */
-static bool
-behind(const struct query *q, const struct track *t, const struct track_row *r)
-{
-	static const uint32_t pairs[][2] = { { F_TO_MOVE, F_MOVED }, { F_TO_MOVE_HH, F_MOVED_HH } };
-
-	if (t->due <= t->sent || q->now <= t->sent)
-		return false;
-	for (size_t i = 0; i < 2; i++) {
-		const struct track_figure *all = track_figure(r, pairs[i][0]), *part = track_figure(r, pairs[i][1]);
-		double gone = (double)(q->now - t->sent) / (double)(t->due - t->sent);
-
-		if (all != NULL && part != NULL && all->fig.q != FIG_UNKNOWN && part->fig.q != FIG_UNKNOWN && all->fig.n > 0)
-			return (double)part->fig.n / (double)all->fig.n < (gone < 1 ? gone : 1);
-	}
-	return false;
-}
-
-static const char *
-state_of(struct query *q, const struct track *t, const struct track_row *r)
-{
-	int done = done_of(r);
-	bool phone = phone_only(q, r->to), dark;
-	struct presence p;
-
-	if (t->revoked)
-		return "revoked";
-	if (r->finished)
-		return r->progress == PROGRESS_CANNOT ? "cannot" : "done";
-	if (done == ACT_RETURNED)
-		return "returned";
-	memset(&p, 0, sizeof p);
-	station_presence(q->s, q->now, r->to, &p);
-	dark = p.state == PRESENCE_DOWN || p.state == PRESENCE_NO_SEAT;
-	phone |= p.state == PRESENCE_PHONE;
-	if (r->feedback_due != 0 && r->feedback_due < q->now && (phone || done >= ACT_SIGNED || r->answered))
-		return "late";
-	if (phone)
-		return done >= ACT_SIGNED || r->answered ? "normal" : "phone";
-	if (done < ACT_DELIVERED && !r->answered && (dark || (r->sign_due != 0 && r->sign_due < q->now)))
-		return "undelivered";
-	if (done < ACT_SIGNED && !r->answered && r->sign_due != 0 && r->sign_due < q->now)
-		return "unsigned";
-	if (r->feedback_due != 0 && r->feedback_due < q->now)
-		return "late";
-	for (size_t i = 0; i < r->nfig; i++)
-		if (r->fig[i].old)
-			return "slow";
-	return behind(q, t, r) ? "slow" : "normal";
-}
-
-const char *
-track_state_name(const struct query *q, const char *state)
-{
-	static const struct { const char *name, *en, *zh; } words[] = {
-		{ "normal", "normal", "正常" },
-		{ "slow", "slow", "慢" },
-		{ "undelivered", "not delivered: telephone", "未达 改电话" },
-		{ "unsigned", "not signed: telephone", "未签 改电话" },
-		{ "late", "overdue, not done", "超时 未办" },
-		{ "done", "done", "已办结" },
-		{ "cannot", "cannot be done", "办不到" },
-		{ "returned", "returned", "退回" },
-		{ "revoked", "taken back", "收回" },
-		{ "phone", "telephone (no terminal)", "电话(无终端)" },
-	};
-
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (strcmp(words[i].name, state) == 0)
-			return query_say(q, words[i].en, words[i].zh);
-	return state;
-}
-
-bool
-track_late(const struct track_row *r)
-{
-	return strcmp(r->state, "late") == 0 || strcmp(r->state, "undelivered") == 0 || strcmp(r->state, "unsigned") == 0;
-}
-
-bool
-track_open(const struct track *t, const struct track_row *r)
-{
-	return !t->revoked && !r->finished && strcmp(r->state, "returned") != 0 &&
-	    (t->b == NULL || incident_addressed(t->b, r->to, false));
-}
-
-static void
-judge(struct query *q, struct track *t, struct track_row *r)
-{
-	struct await a = { .r = r, .now = q->now };
-	struct clock_sent sent = { .id = t->id, .incident = t->m.incident, .sent = t->sent, .body = t->b, .to = r->to, .done = done_of(r),
-		.answered = r->answered, .finished = r->finished, .promised = r->promised, .last_feedback = r->said,
-		.person = r->person[0] != '\0' ? r->person : NULL };
-
-	/* A figure holds for the interval that was set; without one until the time that was promised. */
-	for (size_t i = 0; i < r->nfig; i++) {
-		int64_t until = t->every != 0 ? r->fig[i].asof + t->every : r->promised > r->fig[i].asof ? r->promised : 0;
-
-		r->fig[i].old = !r->finished && until != 0 && until < q->now;
-	}
-	if (t->b != NULL && !t->revoked && incident_addressed(t->b, r->to, false))
-		clock_awaited(&sent, q->level, q->conf->rules, await_add, &a);
-	r->state = state_of(q, t, r);
-}
+/* ---- the whole ---- */
 
 int
 track_load(struct query *q, const struct msgid *id, struct track *t)
@@ -545,17 +456,17 @@ track_load(struct query *q, const struct msgid *id, struct track *t)
 	t->sent = t->m.stored;
 	if (t->b != NULL)
 		take_asks(t, t->b);
-	if (q->j->ops->delivery_each(q->j, id, delivery_row, t) == -1 || take_referring(q, t, id) == -1)
+	if (q->j->ops->delivery_each(q->j, id, delivery_row, t) == -1 || take_versions(q, t) == -1 || take_referring(q, t, id, false) == -1)
 		return -1;
 	for (size_t i = 0; i < t->nappend; i++) {
 		take_asks(t, t->append[i].b);
-		if (take_referring(q, t, &t->append[i].id) == -1)
+		if (take_referring(q, t, &t->append[i].id, false) == -1)
 			return -1;
 	}
 	if (t->nasks == 0)
 		ask_what_is_said(t);
 	for (size_t i = 0; i < t->nrow; i++)
-		judge(q, t, &t->row[i]);
+		track_judge(q, t, &t->row[i]);
 	return 0;
 }
 

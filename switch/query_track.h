@@ -31,6 +31,8 @@ struct track_row {
 	char person[128];
 	int progress;			/* enum progress of the last feedback that says one, 0 none */
 	bool answered, finished;
+	bool old;			/* 答旧版: its last feedback names a version that was corrected since */
+	int64_t old_signed;		/* it signed for such a version when this one had been sent already; ms UTC, 0 none */
 	struct track_figure *fig;
 	size_t nfig;
 	struct track_step { int64_t at; char text[256]; } *step;	/* 处置链: calls, chases, tries refused */
@@ -61,6 +63,8 @@ struct track {
 /* 0; 1 when it is no directive that is held here; -1 the journal has failed.  track_free() whatever it was. */
 int track_load(struct query *, const struct msgid *, struct track *);
 void track_free(struct track *);
+/* Fills what is made of the clocks.  (query_track_state.c, as the words that follow) */
+void track_judge(struct query *, struct track *, struct track_row *);
 /* One row in the words of query_track: "done", "normal" ...; late ones and open ones are counted by these. */
 const char *track_state_name(const struct query *, const char *state);
 bool track_open(const struct track *, const struct track_row *);	/* something is still awaited of it */

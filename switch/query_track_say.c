@@ -15,6 +15,7 @@
 #include "query_track.h"
 #include "station_order.h"
 
+#define VERSIONS_MAX 64	/* of one directive */
 #define NAMED_MAX 6	/* stations named in a sentence; the list has them all */
 
 /* ---- totals ---- */
@@ -209,7 +210,7 @@ put_progress(struct query *q, json_t *o, const struct track_row *r)
 static int64_t
 next_of(const struct track *t, const struct track_row *r)
 {
-	int64_t from = r->said != 0 ? r->said : t->sent;
+	int64_t from = r->said > t->sent ? r->said : t->sent;
 
 	if (r->finished || t->revoked)
 		return 0;
@@ -222,6 +223,21 @@ static bool
 wants_ways(const struct track_row *r, int presence)
 {
 	return presence == PRESENCE_DOWN || presence == PRESENCE_NO_SEAT || presence == PRESENCE_PHONE || track_late(r) || strcmp(r->state, "phone") == 0;
+}
+
+/* The word of the state; beside it that what it says was said of a version that no longer stands. */
+static void
+put_state(struct query *q, json_t *o, const struct track_row *r)
+{
+	const char *old = r->old ? query_say(q, "answers old version", "答旧版") :
+	    r->old_signed != 0 && r->delivery.signed_ == 0 ? query_say(q, "signed old version", "签旧版") : "";
+	char text[160];
+
+	(void)snprintf(text, sizeof text, "%s%s%s", track_state_name(q, r->state), *old != '\0' ? " " : "", old);
+	query_put_text(o, "state_name", text);
+	query_put(o, "old", json_boolean(r->old));
+	query_put_text(o, "old_name", old);
+	query_put(o, "old_signed", json_integer(r->old_signed));
 }
 
 static json_t *
@@ -261,7 +277,7 @@ row_say(struct query *q, const struct track *t, const struct track_row *r)
 	put_progress(q, o, r);
 	query_put(o, "next", json_integer(next_of(t, r)));
 	query_put_text(o, "state", r->state);
-	query_put_text(o, "state_name", track_state_name(q, r->state));
+	put_state(q, o, r);
 	query_put(o, "open", json_boolean(track_open(t, r)));
 	query_put(o, "late", json_boolean(track_late(r)));
 	query_put(o, "sign_due", json_integer(r->sign_due));
@@ -426,6 +442,37 @@ passed_row(void *ctx, const struct journal_msg *m)
 	return 0;
 }
 
+/* The correction of it; one that was itself recalled is none, and the fold knows. */
+static int
+corrected_row(void *ctx, const struct journal_msg *m)
+{
+	struct passed *p = ctx;
+	struct body *b;
+
+	if (m->kind != KIND_DIRECTIVE || strcmp(m->id.origin, p->self) != 0 || (b = query_decode(m)) == NULL)
+		return 0;
+	if (body_enum(b, F_STAGE) == STAGE_CORRECTION)
+		p->id = m->id;
+	body_free(b);
+	return 0;
+}
+
+/* The version that stands.  0 or -1. */
+static int
+newest(struct query *q, struct msgid *id)
+{
+	for (int i = 0; i < VERSIONS_MAX; i++) {
+		struct passed p = { .self = q->self };
+
+		if (q->j->ops->each_referring(q->j, id, corrected_row, &p) == -1)
+			return -1;
+		if (!msgid_is_set(&p.id) || msgid_cmp(&p.id, id) == 0)
+			break;
+		*id = p.id;
+	}
+	return 0;
+}
+
 /* What was added or taken back leads to the directive itself; one received to our own that passes it on.  0 or -1. */
 static int
 follow(struct query *q, struct msgid *id)
@@ -444,12 +491,13 @@ follow(struct query *q, struct msgid *id)
 	if (rc == -1)
 		return -1;
 	if (strcmp(id->origin, q->self) == 0)
-		return 0;
+		return newest(q, id);
 	if (q->j->ops->each_referring(q->j, id, passed_row, &p) == -1)
 		return -1;
-	if (msgid_is_set(&p.id))
-		*id = p.id;
-	return 0;
+	if (!msgid_is_set(&p.id))
+		return 0;
+	*id = p.id;
+	return newest(q, id);
 }
 
 /* The last directive of an incident: ours, where there is one. */

@@ -12,6 +12,7 @@
 #include "chase.h"
 #include "incident.h"
 #include "log.h"
+#include "rules_changed.h"
 #include "station_chase.h"
 #include "station_int.h"
 
@@ -217,7 +218,8 @@ station_log_test(struct station *s, int64_t now, const char *equipment, bool ok,
 void
 station_rules(struct station *s, int64_t now, const struct rules *r)
 {
-	char had[2 * DIGEST_LEN + 1] = "", hex[2 * DIGEST_LEN + 1], text[400];
+	char had[2 * DIGEST_LEN + 1] = "", hex[2 * DIGEST_LEN + 1], what[1200] = "", text[1800];
+	const struct rules *was = s->conf.rules;
 	uint8_t digest[32];
 	struct fault f = {0};
 	int rc;
@@ -236,8 +238,12 @@ station_rules(struct station *s, int64_t now, const struct rules *r)
 	station_audit(s, now, CHAIN_ADMIN, NULL, "rules", s->conf.self, digest);
 	if (rc != 0)
 		return;	/* the first that are ever used here have changed nothing */
+	if (was != NULL && was != r)	/* the same at a start: which they were before is known by the digest alone */
+		(void)rules_changed(was, r, what, sizeof what);
 	(void)snprintf(text, sizeof text, _("the rules have changed: %.12s became %.12s, profiles: %s"), had, hex,
 	    rules_profiles(r)[0] != '\0' ? rules_profiles(r) : "-");
+	if (what[0] != '\0')
+		(void)snprintf(text + strlen(text), sizeof text - strlen(text), ": %s", what);
 	if (station_log(s, now, DUTY_LOG_RULES, text, &f) != 0)
 		log_event(LOG_LV_WARN, "rules", "why=%s", log_quote(f.text));
 	log_event(LOG_LV_INFO, "rules", "digest=%s was=%s", hex, had);

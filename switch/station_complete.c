@@ -12,6 +12,7 @@
 #include <sysexits.h>
 #include "../formats/check.h"
 #include "../formats/i18n.h"
+#include "clock.h"
 #include "station_order.h"
 
 #define DUE_SLACK 60000	/* ms: a minute typed is a minute long */
@@ -344,6 +345,54 @@ complete_kind(struct draft *d)
 	}
 }
 
+/* What the figures of this very message prove, as the clock takes it; 0 nothing, or no table applies. */
+static int
+grade_alone(const struct draft *d)
+{
+	const struct grade_rules *tables = rules_grading(d->s->conf.rules);
+	const struct incident *inc = d->fd.incident;
+	struct grade_verdict v;
+	struct body *b;
+	int grade;
+
+	if (tables == NULL || d->kind != KIND_REPORT)
+		return 0;
+	b = body_copy(d->b);
+	if (body_said(b, F_TYPE) == NULL && inc != NULL && inc->type[0] != '\0')
+		body_set_text(b, F_TYPE, inc->type);
+	grade_judge(tables, b, &v);
+	grade = grade_for_clock(&v);
+	grade_verdict_free(&v);
+	body_free(b);
+	return grade;
+}
+
+/*
+ * Who has not said how grave it is sends by what the clock runs by: a report must not be slower than its own limit.  It
+ * only ever becomes more urgent, and the grade itself is not filled in.
+ */
+static void
+make_urgent(struct draft *d)
+{
+	int grade = body_enum(d->b, F_GRADE), alone, prec;
+	struct body *b;
+
+	if ((d->kind != KIND_REPORT && d->kind != KIND_DIRECTIVE) || d->machine || d->history || (grade >= GRADE_I && grade <= GRADE_IV) ||
+	    body_enum(d->b, F_STAGE) == STAGE_WITHDRAWAL)
+		return;
+	grade = d->fd.incident != NULL && d->fd.n > 0 ? clock_grade(d->fd.incident, d->s->conf.rules) : GRADE_UNDETERMINED;
+	if ((alone = grade_alone(d)) >= GRADE_I && alone < grade)
+		grade = alone;
+	if (grade < GRADE_I || grade > GRADE_IV)
+		return;
+	b = body_copy(d->b);
+	body_set_num(b, F_GRADE, grade);
+	prec = rules_precedence(d->s->conf.rules, b);
+	body_free(b);
+	if (prec < rules_precedence(d->s->conf.rules, d->b))
+		body_set_num(d->b, F_PRECEDENCE, prec);
+}
+
 int
 draft_complete(struct draft *d)
 {
@@ -375,6 +424,7 @@ draft_complete(struct draft *d)
 	draft_trail(d);
 	if (draft_laxer(d) == -1 || draft_duty(d) == -1 || draft_proven(d) == -1)
 		return -1;
+	make_urgent(d);
 	if (!d->machine && original_speaks(d->b))
 		return draft_refuse(d, EX_DATAERR, "topic", _("a word the switches use among themselves"));
 	/* a code another station uses passes here, too; what was typed was looked up when it was read */

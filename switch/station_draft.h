@@ -69,6 +69,7 @@ void draft_add_to(struct draft *, uint32_t key, const char *station);
 void draft_carry(struct draft *); /* station_carry.c: what a correction leaves unsaid */
 int draft_report(struct draft *);
 int draft_laxer(struct draft *);  /* a grade below what is proven or stated: a leader and a reason */
+int draft_denied(struct draft *); /* station_grade.c: a verdict that stands is denied with a reason, by people of the register */
 int draft_moves(struct draft *);  /* 接报 and 发生 may be corrected only with a reason */
 int draft_falls(struct draft *);  /* a count may fall only with a reason */
 void draft_trail(struct draft *); /* what the review of it left, else who owes the signature */

@@ -441,6 +441,17 @@ log_check(const struct duty *d, int64_t now, const struct body *b, struct fault 
 	}
 }
 
+/* Bells are never off for longer than the place allows at a time: who wants more comes back, and says why again. */
+static int
+check_mute(struct draft *d)
+{
+	int64_t until, hours = rules_number(d->s->conf.rules, NUMBER_MUTE_HOURS);
+
+	if (body_flag(d->b, F_HISTORY) || !body_time(d->b, F_DUE, &until) || until - d->now <= hours * 3600000)
+		return 0;
+	return fault_set(&d->f, EX_DATAERR, "due", _("the bells may be off for at most %lld h at a time (numbers.tsv mute_hours)"), (long long)hours);
+}
+
 /* Whether an explanation is accepted is said of an explanation, by another station than the one that gave it. */
 static int
 explain_check(struct draft *d)
@@ -538,5 +549,7 @@ draft_duty(struct draft *d)
 		if (rules[i].check(book, d->now, d->b, &d->f) == -1)
 			return -1;
 	}
+	if (d->kind == KIND_LOG && step == DUTY_LOG_MUTE && check_mute(d) == -1)
+		return -1;
 	return check_long(d);
 }

@@ -7,6 +7,9 @@
  * What the figures of the message itself say counts as well; nothing is added up across sources (grade.h).  "Undetermined"
  * claims nothing, and is no laxer than the figures; after a grade was stated it is.
  *
+ * To deny a second verdict (较大涉险) that the figures propose or that somebody has confirmed loosens, too: it says why, and where the register
+ * names anybody it is one of those.  Confirming asks for neither.
+ *
  * Only a grade that was typed is judged: what a correction carries over was judged when it was first said.  Who says
  * again what a leader of this station has decided with a reason is asked again only when figures nobody had then prove
  * more.
@@ -118,6 +121,19 @@ stated(const struct draft *d)
 	return grade;
 }
 
+/* Does the register of this station name anybody? */
+static bool
+registered(const struct duty *duty)
+{
+	for (size_t i = 0; i < staff_count(duty->staff); i++) {
+		const struct staff_person *p = staff_at(duty->staff, i);
+
+		if (!p->left && *p->unit == '\0' && *p->name != '\0')
+			return true;
+	}
+	return false;
+}
+
 /* Is he a leader, as far as the register knows?  One that names nobody knows nothing.  0, or -1 + d->f. */
 static int
 by_leader(struct draft *d)
@@ -125,18 +141,13 @@ by_leader(struct draft *d)
 	const char *name = body_said(d->b, F_SIGNER);
 	const struct duty *duty;
 	const struct staff_person *p;
-	bool named = false;
 
 	if (name == NULL)	/* 送核: who signs it is still to come, and is asked then */
 		return 0;
 	if ((duty = station_duty(d->s)) == NULL)
 		return draft_refuse(d, EX_IOERR, "signer", _("the journal cannot be read"));
-	for (size_t i = 0; i < staff_count(duty->staff) && !named; i++) {
-		p = staff_at(duty->staff, i);
-		named = !p->left && *p->unit == '\0' && *p->name != '\0';
-	}
 	p = staff_find(duty->staff, name);
-	if (!named || (p != NULL && (p->roles & (1u << ROLE_DUTY_LEADER)) != 0))
+	if (!registered(duty) || (p != NULL && (p->roles & (1u << ROLE_DUTY_LEADER)) != 0))
 		return 0;
 	return fault_set(&d->f, EX_DATAERR, "signer", _("lowering a grade is a leader's: %s is no leader on the register of this station"), name);
 }
@@ -166,4 +177,57 @@ draft_laxer(struct draft *d)
 		return by_leader(d);
 	return fault_set(&d->f, EX_DATAERR, signer ? "reason" : "signer",
 	    _("the figures prove %s: a laxer grade needs a leader and a reason"), enum_by_value("grade", proven)->name);
+}
+
+/* ---- denying a verdict ---- */
+
+/* Do the figures as they stand propose it?  One that is reached by what is "about" so much does as well. */
+static bool
+proposed(const struct draft *d, const char *verdict)
+{
+	const struct grade_rules *tables = rules_grading(d->s->conf.rules);
+	const struct incident *inc = d->fd.n > 0 ? d->fd.incident : NULL;
+	struct grade_verdict v;
+	struct body *b;
+	bool yes;
+
+	if (tables == NULL || inc == NULL)
+		return false;
+	b = body_new();
+	clock_figures(inc, b);
+	grade_judge(tables, b, &v);
+	yes = v.risk.covered && v.risk.met;
+	for (size_t i = 0; v.risk.covered && i < v.risk.npoints; i++)
+		yes |= v.risk.points[i].met || v.risk.points[i].likely;
+	yes &= v.risk.name == NULL || strcmp(v.risk.name, verdict) == 0;
+	grade_verdict_free(&v);
+	body_free(b);
+	return yes;
+}
+
+int
+draft_denied(struct draft *d)
+{
+	const char *verdict = body_said(d->b, F_VERDICT), *who = body_said(d->b, F_PERSON);
+	const struct incident *inc = d->fd.n > 0 ? d->fd.incident : NULL;
+	const struct duty *duty;
+	const struct staff_person *p;
+	bool stands;
+
+	if (body_flag(d->b, F_CONFIRMED))
+		return 0;
+	stands = proposed(d, verdict);
+	for (size_t i = 0; inc != NULL && i < inc->nverdicts && !stands; i++)
+		stands = inc->verdicts[i].confirmed && strcmp(inc->verdicts[i].name, verdict) == 0;
+	if (!stands)
+		return 0;
+	if (body_said(d->b, F_REASON) == NULL)
+		return draft_refuse(d, EX_DATAERR, "reason", _("denying a verdict that the figures propose or somebody has confirmed needs a reason"));
+	if ((duty = station_duty(d->s)) == NULL)
+		return draft_refuse(d, EX_IOERR, "person", _("the journal cannot be read"));
+	p = staff_find(duty->staff, who);
+	if (!registered(duty) || (p != NULL && !p->left && *p->unit == '\0'))
+		return 0;
+	return fault_set(&d->f, EX_DATAERR, "person",
+	    _("denying a verdict that stands is for people of this station: %s is not on its register"), who);
 }

@@ -398,7 +398,7 @@ check_verdict(struct draft *d, int step)
 		return draft_refuse(d, EX_DATAERR, "verdict", _("which verdict it is about is not said"));
 	if (body_first(d->b, F_CONFIRMED) == NULL)
 		return draft_refuse(d, EX_DATAERR, "confirmed", _("whether it is confirmed is not said"));
-	return 0;
+	return draft_denied(d);
 }
 
 int

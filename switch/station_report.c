@@ -16,6 +16,8 @@
 #include "../formats/i18n.h"
 #include "../formats/text.h"
 #include "../formats/value.h"
+#include "duty_roster.h"
+#include "duty_watch.h"
 #include "station_draft.h"
 
 static bool
@@ -372,10 +374,31 @@ signer_before(const struct draft *d)
 	return NULL;
 }
 
+/* The leader of the shift that is responsible, else of the one planned for now; NULL: neither names one. */
+static const char *
+leader_on_duty(const struct draft *d)
+{
+	const struct duty *book = station_duty(d->s);
+	const struct watch_span *w = book != NULL && book->watch != NULL ? watch_now(book->watch) : NULL;
+	const struct roster_shift *sh = book != NULL && book->roster != NULL ? roster_shift(book->roster, d->now) : NULL;
+
+	if (w != NULL && *w->leader != '\0')
+		return w->leader;
+	for (size_t i = 0; sh != NULL && i < 2; i++) {
+		bool unable = false;
+
+		for (size_t k = 0; k < sh->nunable; k++)
+			unable |= strcmp(sh->unable[k], sh->leader[i]) == 0;
+		if (*sh->leader[i] != '\0' && !unable)
+			return sh->leader[i];
+	}
+	return NULL;
+}
+
 /*
  * 先报后签 when the leaders were tried as the rules want it; otherwise it goes all the same, unsigned.  Booked to the
  * leader tried last, however far the trying has come; where nobody was tried, to whom the corrected report names, else to
- * whoever wrote it.
+ * the leader on duty, and to whoever wrote it only where no roster names one.
  */
 static void
 owe_signature(struct draft *d)
@@ -391,6 +414,8 @@ owe_signature(struct draft *d)
 	}
 	if (who == NULL || *who == '\0')
 		who = signer_before(d);
+	if (who == NULL)
+		who = leader_on_duty(d);
 	if (who == NULL)
 		who = body_said(d->b, F_AUTHOR);
 	if (who == NULL && t != NULL && *t->author != '\0')

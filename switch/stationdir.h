@@ -9,6 +9,7 @@
  *   journal/          0700: journal.db, lock, new (until the first commit)
  *   backup/           0700: copies by dutyctl backup and by the day
  *   run/              0750, group-accessible: desk.sock
+ *   rules.good/       0700: the last rules tables that were taken (rules_kept.h)
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,6 +42,8 @@ struct stationdir {
 	char socket[288];	/* run/desk.sock */
 	char topology[288];	/* topology.tsv */
 	char journal[288];	/* journal/ */
+	/* Not a setting: why the tables on the disk are not the rules in force, "": they are.  Kept by dutyswitch.c. */
+	char rules_fault[512];
 };
 
 /* Creates the directory with settings, fresh keys (CURVE = X25519, libsodium) and an empty topology; refuses one that already holds a

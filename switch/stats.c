@@ -352,12 +352,23 @@ static void
 first_by_clocks(const struct incident *inc, const struct stats_view *v, struct first *f)
 {
 	struct hop h = {0, 0};
+	int64_t came = 0;
 
 	if (msgid_is_set(&inc->merged_into))
 		return;
 	clock_all(inc, v->station, v->parent, v->level, v->rules, hop_one, &h);
 	if (f->learned == 0)
 		f->learned = h.origin;
+	/* Nothing is owed upwards of it, but it came: what was delivered to this room is known to it from then on. */
+	for (size_t i = 0; f->learned == 0 && v->here && i < inc->nall; i++) {
+		const struct incident_line *l = &inc->all[i];
+
+		if (tells_of_it(l) && !says(l, v->station) && incident_addressed(l->body, v->station, true) &&
+		    (came == 0 || l->stored < came))
+			came = l->stored;
+	}
+	if (f->learned == 0)
+		f->learned = came;
 	if (h.told != 0 && f->learned != 0 && (f->told == 0 || h.told < f->told))
 		f->told = h.told;
 }
@@ -399,6 +410,25 @@ stats_incident(struct stats *s, const struct incident *inc, const struct stats_v
 	before = st->ncases;
 	clock_all(inc, v->station, v->parent, v->level, v->rules, clock_one, &c);
 	count_once(st, before);
+}
+
+/* ---- rings ---- */
+
+bool
+stats_ring(struct stats_ring *last, int64_t stored, int prec, unsigned by)
+{
+	const unsigned tier = 1u << (prec >= PREC_FLASH && prec <= PREC_ROUTINE ? prec : PREC_ROUTINE);
+
+	if ((by & (CHASE_BY_BELL | CHASE_BY_PHONE | CHASE_BY_SMS)) == 0)
+		return false;
+	if (stored / 1000 != last->second) {
+		last->second = stored / 1000;
+		last->tiers = 0;
+	}
+	if ((last->tiers & tier) != 0)
+		return false;
+	last->tiers |= tier;
+	return true;
 }
 
 /* ---- months ---- */

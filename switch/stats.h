@@ -59,8 +59,21 @@ void stats_explain(struct stats *, const struct msgid *id, const struct body *);
 
 /* When a report of the station was 送达 and 签收 at the one above, as known here; 0: not known. */
 typedef void (*stats_arrival_fn)(void *ctx, const struct msgid *, int64_t *arrived, int64_t *signed_for);
-struct stats_view { const char *station, *parent, *level; const struct rules *rules; stats_arrival_fn arrival; void *ctx; };
+struct stats_view {
+	const char *station, *parent, *level;
+	const struct rules *rules;
+	stats_arrival_fn arrival;
+	void *ctx;
+	bool here;	/* it is this room: what was stored here is what it learned of, and when */
+};
 void stats_incident(struct stats *, const struct incident *, const struct stats_view *);
+
+/*
+ * Does this chase ring anew?  One ring is what sounds at once: all that is stored (ms UTC) within one second and of one tier (PREC_*).  What goes to
+ * the screen alone rings never.  by: CHASE_BY_*.  The chases come in the order stored; *last begins as {0, 0}.
+ */
+struct stats_ring { int64_t second; unsigned tiers; };
+bool stats_ring(struct stats_ring *last, int64_t stored, int prec, unsigned by);
 
 /* Median of the spans in ms, -1 none (sorts them). */
 int64_t stats_median(struct stats_spans *);

@@ -150,15 +150,30 @@ app_note(struct app *app, bool alert, const char *fmt, ...)
 	app_dirty(app);
 }
 
+/* The word for what a fault is of; NULL: none a person would know (the text says it then). */
+const char *
+app_fault_label(const char *name)
+{
+	static const struct { const char *name, *label; } requests[] = {{"pin", N_("PIN")}, {"by_pin", N_("PIN")}, {"old", N_("PIN")},
+	    {"pins", N_("PIN")}, {"questions", N_("read back")}};
+	const struct field *field = field_by_name(name);
+
+	if (field)
+		return field_label(field);
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+		if (strcmp(requests[i].name, name) == 0)
+			return _(requests[i].label);
+	return NULL;
+}
+
 void
 app_note_fault(struct app *app, const struct fault *f)
 {
-	const struct field *field = field_by_name(f->field);
+	const char *label = app_fault_label(f->field);
+	bool locked = f->code == EX_TEMPFAIL && (strcmp(f->field, "pin") == 0 || strcmp(f->field, "by_pin") == 0 || strcmp(f->field, "old") == 0);
 
-	if (*f->field)
-		app_note(app, true, "%s: %s", field ? field_label(field) : f->field, f->text);
-	else
-		app_note(app, true, "%s", f->text);
+	app_note(app, true, "%s%s%s%s", label ? label : "", label ? ": " : "", f->text,
+	    locked ? _("; a leader can set the PIN anew (dutyctl pin set)") : "");
 }
 
 void

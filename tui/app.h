@@ -96,6 +96,7 @@ void app_prompt(struct app *, struct prompt *);		/* takes over; NULL closes */
 void app_dirty(struct app *);				/* paint again */
 void app_note(struct app *, bool alert, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void app_note_fault(struct app *, const struct fault *);
+const char *app_fault_label(const char *field);	/* what people call it, NULL: no word */
 void app_quit(struct app *);
 /* Runs a command as if its key had been pressed. */
 void app_command(struct app *, enum command_id);

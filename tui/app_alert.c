@@ -104,6 +104,20 @@ outlets(const json_t *status, char *buf, size_t size)
 		}
 }
 
+/* The bell is off, and whoever sits down here has to know: until when, why, by whom. */
+static void
+mute(const struct app *app, const json_t *status, char *buf, size_t size)
+{
+	int64_t until = jnum(status, "mute_until");
+	char at[24], text[300];
+
+	if (until <= app_now(app))
+		return;
+	(void)snprintf(text, sizeof(text), _("bells off until %s: %s %s"), short_time(until, app_now(app), at), jtext(status, "mute_reason"),
+	    jtext(status, "mute_by"));
+	put(buf, size, text);
+}
+
 void
 app_alert(const struct app *app, char *buf, size_t size)
 {
@@ -112,6 +126,9 @@ app_alert(const struct app *app, char *buf, size_t size)
 
 	handover(app, status, whole, sizeof(whole));
 	outlets(status, whole, sizeof(whole));
+	mute(app, status, whole, sizeof(whole));
+	if (jflag(status, "rules_old"))
+		put(whole, sizeof(whole), _("rules on the disk refused, old ones in force"));
 	owed(app, whole, sizeof(whole));
 	clocks(status, whole, sizeof(whole));
 	(void)one_line(whole, buf, size);

@@ -391,13 +391,8 @@ title(struct view *v, char *buf, size_t size)
 	const struct roster_view *w = (const struct roster_view *)v;
 	const json_t *gap = json_object_get(w->roster, "gap");
 	char at[24];
-	size_t n;
-
-	if (!w->rolls) {	/* not yet known is not none */
-		(void)snprintf(buf, size, "%s", _("asking the switch ..."));
-		return;
-	}
-	n = (size_t)snprintf(buf, size, _("Roster, telephone numbers, roll calls: %zu"), jcount(jarray(w->rolls, "stations")));
+	size_t n = w->rolls ? (size_t)snprintf(buf, size, _("Roster, telephone numbers, roll calls: %zu"), jcount(jarray(w->rolls, "stations"))) :
+	    (size_t)snprintf(buf, size, "%s", _("asking the switch ..."));	/* not yet known is not none */
 	if (json_is_object(gap) && n < size)
 		n += (size_t)snprintf(buf + n, size - n, _("  empty shift within %lld h!"), (long long)jnum(w->roster, "gap_hours"));
 	if (json_is_object(gap) && n < size)
@@ -503,16 +498,14 @@ ask_swap(struct roster_view *w)
 	app_prompt(w->v.app, p);
 }
 
-/* Which number, as typed: its code, or its name or the beginning of it in the desk's language. */
-static const char *
+static const char *	/* which number, as typed: its code, or the beginning of its name in the desk's language */
 number_kind(const char *typed)
 {
-	static const struct { int of; const char *name; } kinds[] = { { NUMBER_A, "A" }, { NUMBER_B, "B" }, { NUMBER_DUTY, "duty" }, { NUMBER_FAX, "fax" },
-		{ NUMBER_SATELLITE, "satellite" } };
+	static const char *const names[] = { [NUMBER_A] = "A", "B", "duty", "fax", "satellite" };	/* as enum number_of */
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (strncmp(enum_label("number_of", kinds[i].of), typed, strlen(typed)) == 0)
-			return kinds[i].name;
+	for (int i = NUMBER_A; i <= NUMBER_SATELLITE; i++)
+		if (strncmp(enum_label("number_of", i), typed, strlen(typed)) == 0)
+			return names[i];
 	return typed;	/* the switch judges it */
 }
 

@@ -14,6 +14,10 @@
 #include "prompt.h"
 #include "util.h"
 
+#define GRID_HOURS 3
+#define GRID_ROWS (2 + 24 / GRID_HOURS)	/* with the legend and the day axis */
+#define GRID_AT 7		/* cells before the first day: "00-03 " */
+
 struct stats {
 	struct view v;
 	struct list list, late;
@@ -192,25 +196,40 @@ paint_case(struct stats *s, size_t n, int row, int cols)
 	    *jtext(o, "explained_name") ? jtext(o, "explained_name") : _("not explained"), one_line(jtext(o, "text"), text, sizeof(text)));
 }
 
-/* A row for each six hours, a column a day: what was learned of, '.' nothing, a digit how many, '+' more than nine. */
+/* A row for each three hours (twelve of two would not fit 80x24), a column a day: what was learned of, '.' nothing, a digit how many, '+' more than nine. */
 static void
 paint_grid(struct stats *s, int row, int bottom)
 {
 	const json_t *grid = jarray(station(s), "grid");
 	size_t days = jcount(grid);
+	char name[160], axis[40] = "";
 
-	(void)term_put(row, 1, 70, TERM_PLAIN, _("learned of, by hour (down) and day (across)"));
-	for (int h = 0; h < 24 && row + 1 + h / 2 < bottom; h += 2) {
+	days = days < 31 ? days : 31;
+	for (size_t d = 0; d < days; d++)
+		axis[d] = '.';
+	for (size_t d = 1; d <= days; d += d == 1 ? 4 : 5) {
+		char mark[24];
+		size_t n = (size_t)snprintf(mark, sizeof(mark), "%zu", d);
+
+		memcpy(axis + d - 1, mark, n);	/* its first digit stands over the day; axis is longer than the month */
+	}
+	(void)term_putf(row++, 1, term_cols() - 2, TERM_PLAIN, _("%s: learned of, by hour and day  . none  1-9 so many  + more than 9"),
+	    one_line(jflag(station(s), "own") ? _("this room") : *jtext(station(s), "station_name") ? jtext(station(s), "station_name") :
+	    jtext(station(s), "station"), name, sizeof(name)));
+	(void)term_putf(row, GRID_AT, 40, TERM_PLAIN, "%s", axis);
+	for (int h = 0; h < 24 && row + 1 + h / GRID_HOURS < bottom; h += GRID_HOURS) {
 		char line[40] = "";
 
 		for (size_t d = 0; d < days && d < 31; d++) {
 			const json_t *of = json_array_get(grid, d);
-			int64_t n = json_integer_value(json_array_get(of, (size_t)h)) + json_integer_value(json_array_get(of, (size_t)h + 1));
+			int64_t n = 0;
 
+			for (size_t i = 0; i < GRID_HOURS; i++)
+				n += json_integer_value(json_array_get(of, (size_t)h + i));
 			line[d] = (char)(n <= 0 ? '.' : n > 9 ? '+' : '0' + n);
 			line[d + 1] = '\0';
 		}
-		(void)term_putf(row + 1 + h / 2, 1, 60, TERM_PLAIN, "%02d-%02d %s", h, h + 2, line);
+		(void)term_putf(row + 1 + h / GRID_HOURS, 1, 60, TERM_PLAIN, "%02d-%02d %s", h, h + GRID_HOURS, line);
 	}
 }
 
@@ -240,7 +259,7 @@ stats_room(const struct stats *s)
 {
 	int room = app_bottom_row(s->v.app) - app_top_row(s->v.app) + 1;
 
-	return room / 2 - 2;
+	return s->grid && room / 2 - 2 > room - GRID_ROWS - 4 ? (room - GRID_ROWS - 4 > 1 ? room - GRID_ROWS - 4 : 1) : room / 2 - 2;
 }
 
 static void

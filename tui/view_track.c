@@ -222,9 +222,10 @@ paint_ways(const json_t *r, int row, int last, int cols, int64_t now)
 {
 	const json_t *way;
 	char line[1024] = "", one[320];
-	size_t i, n = 0;
+	size_t i, n = 0, numbers = 0;
 
 	json_array_foreach (jarray(r, "ways"), i, way) {
+		numbers += *jtext(way, "phone") != '\0';
 		way_text(way, now, one, sizeof(one));
 		if (n > 0 && term_cells(line) + term_cells(one) + 4 > cols - 2 && row <= last) {
 			(void)term_put(row++, 1, cols - 2, TERM_PLAIN, line);
@@ -234,10 +235,11 @@ paint_ways(const json_t *r, int row, int last, int cols, int64_t now)
 		if (n >= sizeof(line))
 			n = sizeof(line) - 1;
 	}
-	if (i == 0 && (jflag(r, "late") || strcmp(jtext(r, "state"), "phone") == 0))
-		(void)snprintf(line, sizeof(line), "%s", _("no way of reaching it is known: the register has no number"));
 	if (*line && row <= last)
 		(void)term_put(row++, 1, cols - 2, TERM_PLAIN, line);
+	/* Neighbours without a number are no way of reaching it. */
+	if (numbers == 0 && row <= last && (jflag(r, "late") || strcmp(jtext(r, "state"), "phone") == 0))
+		(void)term_put(row++, 1, cols - 2, TERM_ALERT, _("no way of reaching it is known: the register has no number"));
 	return row;
 }
 

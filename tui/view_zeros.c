@@ -29,6 +29,7 @@ struct zeros_view {
 	int64_t day;		/* ms UTC of its midnight; 0: as the switch says */
 	char behalf[STATION_MAX];	/* while a question stands; "" own */
 	int64_t filed;		/* day being filed */
+	char filed_name[160];	/* whose it is */
 	char why[256];
 };
 
@@ -151,14 +152,77 @@ zeros_paint(struct view *v)
 
 /* ---- acts ---- */
 
+/* What it was, in the words of the list: a machine's id tells the room nothing. */
+static void
+filed(struct app *app, json_t *context, const json_t *answer, const struct fault *f)
+{
+	if (!answer)
+		app_note_fault(app, f);
+	else
+		app_note(app, false, _("zero report of %s sent: %s"), jtext(context, "day"), jtext(context, "name"));
+}
+
+/*
+ * Of our own: whose reports the total would lack.  Before the hour, too, who has not reported is named, for the report that goes says it lacks them.
+ */
+static void
+lacking(const struct zeros_view *w, char *out, size_t size)
+{
+	char names[400] = "";
+	size_t i, at = 0, n = 0;
+	const json_t *z;
+
+	json_array_foreach (jarray(w->answer, "stations"), i, z) {
+		if (strcmp(jtext(z, "state"), "missing") != 0 && strcmp(jtext(z, "state"), "waiting") != 0)
+			continue;
+		n++;
+		if (at < sizeof(names))
+			at += (size_t)snprintf(names + at, sizeof(names) - at, " %.60s", jtext(z, "name"));
+	}
+	out[0] = '\0';
+	if (n > 0)
+		(void)snprintf(out, size, _("; %zu NOT IN:%s"), n, names);
+}
+
+/* Incidents of ours that became known within the day, by what this desk holds; what the switch writes is the switch's. */
+static void
+happened(const struct zeros_view *w, char *out, size_t size)
+{
+	const json_t *all = app_feed(w->v.app, FEED_INCIDENTS), *o;
+	char text[400] = "";
+	size_t i, at = 0, n = 0;
+
+	if (!all) {
+		(void)snprintf(out, size, "%s", _("what happened that day is not known at this desk yet; the switch adds it"));
+		return;
+	}
+	json_array_foreach (all, i, o) {
+		int64_t t = jnum(o, "learned");
+
+		if (t < w->filed || t >= w->filed + DAY_MS || strncmp(jtext(o, "id"), app_station(w->v.app), strlen(app_station(w->v.app))) != 0)
+			continue;
+		n++;
+		if (at < sizeof(text))
+			at += (size_t)snprintf(text + at, sizeof(text) - at, "  %.40s %.60s", jtext(o, "number"), jtext(o, "title"));
+	}
+	if (n == 0)
+		(void)snprintf(out, size, "%s", _("no incident of that day is on this desk's list; what there is the switch adds"));
+	else
+		(void)snprintf(out, size, _("%zu that day:%s"), n, text);
+}
+
 static void
 file_done(struct view *v, void *arg, const char *const *value)
 {
 	struct zeros_view *w = (struct zeros_view *)v;
 	struct body *b = body_new();
-	char rid[33];
+	char rid[33], day[64];
+	json_t *about;
 
 	(void)arg;
+	(void)time_format(w->filed, TIME_FULL, day, sizeof(day));
+	day[10] = '\0';
+	about = json_pack("{s:s, s:s}", "day", day, "name", w->filed_name);
 	body_set_num(b, F_KIND, KIND_ZERO);
 	body_set_time(b, F_PERIOD_FROM, w->filed);
 	body_set_time(b, F_PERIOD_TO, w->filed + DAY_MS);
@@ -169,7 +233,7 @@ file_done(struct view *v, void *arg, const char *const *value)
 	}
 	app_set_person(v->app, value[0]);
 	client_rid(rid);
-	app_submit(v->app, json_pack("{s:s, s:s, s:s, s:o}", "op", "submit", "rid", rid, "realm", "live", "body", json_from_body(b)), NULL, NULL);
+	app_submit(v->app, json_pack("{s:s, s:s, s:s, s:o}", "op", "submit", "rid", rid, "realm", "live", "body", json_from_body(b)), filed, about);
 	body_free(b);
 }
 
@@ -178,22 +242,32 @@ ask_file(struct zeros_view *w)
 {
 	const json_t *z = row_of(w, w->list.sel);
 	struct prompt *p;
-	char text[240], day[64];
+	char text[900], lacks[500] = "", info[600], clean[900], day[64];
+	bool own = w->list.sel == 0, early;
 
 	if (!z)
 		return;
 	w->filed = jnum(w->answer, "day");
+	early = app_now(w->v.app) < w->filed + DAY_MS;
 	(void)time_format(w->filed, TIME_FULL, day, sizeof(day));
-	(void)snprintf(w->behalf, sizeof(w->behalf), "%s", w->list.sel == 0 ? "" : jtext(z, "station"));
-	(void)snprintf(text, sizeof(text), w->list.sel == 0 ? _("send the zero report of %.10s") : _("enter by telephone the zero report of %.10s: %s"), day,
+	(void)snprintf(w->behalf, sizeof(w->behalf), "%s", own ? "" : jtext(z, "station"));
+	(void)snprintf(w->filed_name, sizeof(w->filed_name), "%.150s", jtext(z, "name"));
+	if (own)
+		lacking(w, lacks, sizeof(lacks));
+	(void)snprintf(text, sizeof(text), own ? _("send the zero report of %.10s") : _("enter by telephone the zero report of %.10s: %s"), day,
 	    jtext(z, "name"));
-	p = prompt_new(w->v.app, &w->v, text, file_done, NULL);
-	prompt_info(p, w->list.sel == 0 ? _("events of that day, and whose reports are missing, the switch adds") :
-	    _("it stands until that station's own comes"));
+	(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s", lacks);
+	p = prompt_new(w->v.app, &w->v, one_line(text, clean, sizeof(clean)), file_done, NULL);
+	if (own)
+		happened(w, info, sizeof(info));
+	prompt_info(p, own ? one_line(info, clean, sizeof(clean)) : _("it stands until that station's own comes"));
 	prompt_field(p, _("who does it"), app_person(w->v.app), PROMPT_REQUIRED);
-	if (w->list.sel > 0)
+	if (!own)
 		prompt_field(p, _("who said it there"), "", PROMPT_REQUIRED);
-	prompt_confirm(p, _("send? 1 = yes "));
+	/* Never kept from being sent: what is odd about it stands in the question. */
+	prompt_confirm(p, early ? _("that day is NOT OVER. send all the same? 1 = yes ") :
+	    own && app_now(w->v.app) < jnum(z, "due") ? _("its hour has not come yet. send now? 1 = yes ") :
+	    *lacks ? _("stations are MISSING. send all the same? 1 = yes ") : _("send? 1 = yes "));
 	app_prompt(w->v.app, p);
 }
 
@@ -269,7 +343,7 @@ zeros_free(struct view *v)
 }
 
 static const struct view_ops zeros_ops = {
-	.feeds = FEED_BIT(FEED_STATUS),
+	.feeds = FEED_BIT(FEED_STATUS) | FEED_BIT(FEED_INCIDENTS),
 	.free = zeros_free,
 	.title = zeros_title,
 	.paint = zeros_paint,

@@ -137,10 +137,9 @@ correction_and_diff(void)
 	SEE(t, "没有更早的版本");
 	/* It rings at the county, says that it corrects, and marks what it takes the place of. */
 	SEE(c, "更正 码头起火");
-	SEE(c, "已更正");
 	pty_send(c, "2\r");
 	SEE(c, "更正 码头起火");
-	CHECK(c, vt_find(c->vt, "已更正", NULL) > 0);
+	SEE(c, "已更正");
 }
 
 static void

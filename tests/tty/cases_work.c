@@ -258,6 +258,8 @@ read_sign_take(void)
 	pty_send(c, "\r");	/* nobody: refused */
 	SEE(c, "必填");
 	pty_send(c, "李敏\r");
+	SEE(c, "时限是几点几分");	/* two hurt severely, and not all known: 特急, whose limit is asked for */
+	pty_send(c, "\r");
 	SEE(c, "签收？1=是");
 	pty_send(c, "\r");	/* the default is cancel */
 	SEE(c, "已取消");
@@ -265,6 +267,8 @@ read_sign_take(void)
 	CHECK(c, count(out, "签收") == 0);	/* nothing was signed */
 	free(out);
 	pty_send(c, "s李敏\r");
+	SEE(c, "时限是几点几分");
+	pty_send(c, "\r");
 	SEE(c, "签收？1=是");
 	pty_send(c, "1");
 	SEE(c, "已存，待送达：签收 李敏");

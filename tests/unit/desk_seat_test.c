@@ -96,8 +96,10 @@ lists(void **state)
 
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		expect_refused(call(x, &c, bad[i].json), 3, bad[i].code, bad[i].field);
-	/* An event of that day goes along in the zero report, by the switch. */
-	good(x, &c, "{\"n\":4,\"op\":\"submit\",\"rid\":\"r1\"," INTAKE "}");
+	/* An event of that day goes along in the zero report, by the switch; one of the day after does not. */
+	good(x, &c, "{\"n\":4,\"op\":\"submit\",\"rid\":\"r1\",\"confirm\":true,\"body\":{\"kind\":\"intake\",\"place\":\"西周镇\",\"title\":\"昨夜\",\"type\":\"12G00\","
+		    "\"learned\":\"2026-11-21T23:40:00+08:00\"}}");
+	good(x, &c, "{\"n\":4,\"op\":\"submit\",\"rid\":\"r0\"," INTAKE "}");
 	good(x, &c, "{\"n\":5,\"op\":\"submit\",\"rid\":\"r2\",\"body\":{\"kind\":\"zero\",\"person\":\"周强\",\"period_to\":\"2026-11-22T00:00:00+08:00\"}}");
 	j = call(x, &c, "{\"n\":6,\"op\":\"zeros\",\"day\":\"2026-11-21\"}");
 	assert_true(ok(j));

@@ -147,7 +147,7 @@ test_by_telephone(void **state)
 	    {OUTCOME_REACHED, 4, "周强", 1, false, false, true},	/* three rings */
 	    {OUTCOME_REACHED, 2, "门卫", 0, false, false, true},	/* on no register */
 	    {OUTCOME_REACHED, 2, "周强", 1, true, false, true},	/* forwarded to a mobile */
-	    {OUTCOME_REACHED, 2, "某人", -1, false, true, true},	/* no register to go by */
+	    {OUTCOME_REACHED, 2, "某人", -1, false, false, true},	/* no register to go by: not known to be good */
 	    {OUTCOME_NO_ANSWER, 3, NULL, -1, false, false, false},
 	    {OUTCOME_WRONG, 0, NULL, -1, false, false, false},
 	};
@@ -301,6 +301,14 @@ test_check(void **state)
 	body_unset(b, F_OUTCOME);
 	assert_int_equal(roll_check(&d, rules, T0, b, &f), -1);
 	assert_string_equal(f.field, "outcome");
+	/* Reached, and nobody answered: no answer.  A call that reached nobody names nobody. */
+	body_unset(b, F_ANSWERED_BY);
+	body_unset(b, F_ON_ROSTER);
+	body_set_num(b, F_OUTCOME, OUTCOME_REACHED);
+	assert_int_equal(roll_check(&d, rules, T0, b, &f), -1);
+	assert_string_equal(f.field, "answered_by");
+	body_set_num(b, F_OUTCOME, OUTCOME_NO_ANSWER);
+	assert_int_equal(roll_check(&d, rules, T0, b, &f), 0);
 	body_free(b);
 	staff_free(d.staff);
 }

@@ -157,7 +157,8 @@ sign(const char *who, int side, int64_t t)
 	struct body *b = body_new();
 
 	body_set_text(b, F_PERSON, who);
-	body_set_num(b, F_SIDE, side);
+	if (side != 0)
+		body_set_num(b, F_SIDE, side);
 	body_add_text(b, F_PROVEN, who, strlen(who));
 	(void)put(KIND_HANDOVER, DUTY_HANDOVER_SIGNED, b, t);
 }

@@ -300,6 +300,7 @@ test_in_both_stays(void **state)
 	(void)state;
 	night_of_s6();
 	(void)begin("陈亮 王建国", "白班", at(8, 0), at(7, 40));
+	sign_on("陈亮", "白班", at(7, 50));
 	sign("李敏", SIDE_OUT, at(8, 0));
 	sign("陈亮", SIDE_IN, at(8, 1));
 	assert_int_equal(watch_lacking(watch_handover(w)), 1);

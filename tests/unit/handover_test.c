@@ -240,6 +240,10 @@ test_s6(void **state)
 	body_free(b);
 	REFUSED(w, CLOCK(8, 13), "question", "kind", "handover", "duty_step", "sign", "person", "陈亮");
 	SAY(w, CLOCK(8, 13), "kind", "handover", "duty_step", "item", "question", "open", "answer", "4");
+	b = stored(w, &w->id);
+	assert_false(body_flag(b, F_ANSWER_OK)); /* a directive alone is no incident */
+	body_free(b);
+	SAY(w, CLOCK(8, 13), "kind", "handover", "duty_step", "item", "question", "open", "answer", "3");
 	o = ask(w, CLOCK(8, 13), "owed", json_object());
 	assert_true(json_array_size(json_object_get(o, "items")) > 0);
 	json_decref(o);
@@ -332,6 +336,46 @@ test_s6(void **state)
 	json_decref(o);
 	o = ask(w, CLOCK(9, 30), "replay", json_pack("{s:s}", "shift", "last"));
 	assert_true(json_integer_value(json_object_get(o, "to")) == CLOCK(8, 15));
+	json_decref(o);
+}
+
+static size_t
+times(const char *text, const char *name)
+{
+	size_t n = 0;
+
+	for (const char *p = text; (p = strstr(p, name)) != NULL; p += strlen(name))
+		n++;
+	return n;
+}
+
+/* A directive on no incident: one item, each addressee named once, however much is awaited of him; the questions say whose limit they mean. */
+static void
+test_directive(void **state)
+{
+	struct world *w = *state;
+	const json_t *it;
+	json_t *o, *owed, *v;
+	size_t i, seen = 0;
+
+	SAY(w, CLOCK(1, 0), "kind", "roster", "duty_step", "sign-on", "person", "何勇", "shift", "班");
+	SAY(w, CLOCK(1, 1), "kind", "directive", "to", "330225101", "to", "330225102", "text", "排查危房", "due", "2026-09-21T02:00+08:00");
+	SAY(w, CLOCK(1, 2), "kind", "handover", "duty_step", "begin", "incoming", "郑海");
+	o = ask(w, CLOCK(1, 3), "handover", json_object());
+	assert_null(item_of(o, "incident"));
+	it = item_of(o, "directive");
+	assert_non_null(it);
+	owed = ask(w, CLOCK(1, 3), "owed", json_object());
+	json_array_foreach(json_object_get(owed, "items"), i, v) {
+		if (strncmp(str_of(v, "what"), "await-", 6) != 0 || *str_of(v, "towards_name") == '\0')
+			continue;
+		seen++;
+		if (times(str_of(it, "text"), str_of(v, "towards_name")) != 1)
+			fail_msg("%s: %s", str_of(v, "towards_name"), str_of(it, "text"));
+	}
+	assert_true(seen > 2); /* signature and feedback of each */
+	assert_string_equal(str_of(json_array_get(json_object_get(o, "questions"), 1), "text"), "本站最近时限");
+	json_decref(owed);
 	json_decref(o);
 }
 
@@ -440,6 +484,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(test_s6, begin, teardown),
+	    cmocka_unit_test_setup_teardown(test_directive, begin, teardown),
 	    cmocka_unit_test_setup_teardown(test_again, begin, teardown),
 	    cmocka_unit_test_setup_teardown(test_empty, begin, teardown),
 	    cmocka_unit_test_setup_teardown(test_equipment, begin, teardown),

@@ -251,6 +251,34 @@ grades(void **state)
 	    (const char *const[]){"赵副县长"}, 1));
 }
 
+/* 较大涉险: denying what the figures propose or somebody has confirmed loosens; confirming never asks. */
+static void
+verdicts(void **state)
+{
+	struct world *w = *state;
+	struct msgid inc, quiet;
+
+#define SAYS(of, yes, who, ...) F("kind", "step", "step", "verdict", "incident", text_of(&of), "verdict", "较大涉险", "confirmed", yes, "person", who, __VA_ARGS__)
+	inc = sent(w, "before", F("kind", "intake", "place", "石浦小学", "title", "泄漏", "type", "12D02", "evacuated", "600"));
+	/* a register that names nobody knows nobody: a reason will do */
+	refused(w, "empty, bare", EX_DATAERR, "reason", SAYS(inc, "no", "路人甲", NULL));
+	sent(w, "empty", SAYS(inc, "no", "路人甲", "reason", "已疏散完毕"));
+	people(w);
+	inc = sent(w, "in1", F("kind", "intake", "place", "石浦小学", "title", "泄漏", "type", "12D02", "evacuated", "600"));
+	refused(w, "no reason", EX_DATAERR, "reason", SAYS(inc, "no", "李敏", NULL));
+	refused(w, "blank", EX_DATAERR, "reason", SAYS(inc, "no", "李敏", "reason", "　"));
+	refused(w, "stranger", EX_DATAERR, "person", SAYS(inc, "no", "路人甲", "reason", "小"));
+	sent(w, "confirm", SAYS(inc, "yes", "路人甲", NULL));
+	sent(w, "deny", SAYS(inc, "no", "李敏", "reason", "已核"));
+	/* nothing proposes it: anybody may say so, until somebody has confirmed it */
+	quiet = sent(w, "in2", F("kind", "intake", "place", "西周镇", "title", "泄漏", "type", "12D02", "evacuated", "0"));
+	sent(w, "quiet", SAYS(quiet, "no", "路人甲", NULL));
+	sent(w, "quiet yes", SAYS(quiet, "yes", "李敏", NULL));
+	refused(w, "quiet stranger", EX_DATAERR, "person", SAYS(quiet, "no", "路人甲", "reason", "小"));
+	refused(w, "quiet bare", EX_DATAERR, "reason", SAYS(quiet, "no", "李敏", NULL));
+#undef SAYS
+}
+
 static struct msgid
 town_reports(struct world *w, uint64_t serial)
 {
@@ -448,7 +476,7 @@ entries(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {T(reg), T(shifts), T(swaps), T(proven), T(grades), T(stranger), T(locks), T(reviews), T(who), T(destroyed), T(entries)};
+	const struct CMUnitTest tests[] = {T(reg), T(shifts), T(swaps), T(proven), T(grades), T(verdicts), T(stranger), T(locks), T(reviews), T(who), T(destroyed), T(entries)};
 
 	return cmocka_run_group_tests(tests, load, unload);
 }

@@ -333,6 +333,43 @@ asked(void **state)
 	end();
 }
 
+/* A report from below on which nothing is owed upwards: delivered here it is learned of here, and nowhere else. */
+static void
+delivered_is_learned(void **state)
+{
+	(void)state;
+	for (int here = 0; here < 2; here++) {
+		struct stats_view v = {.station = COUNTY, .parent = "", .level = "county", .rules = rules, .arrival = arrival, .here = here == 1};
+		struct incident *inc;
+
+		begin();
+		report(8, 12, 15);
+		inc = incident_fold(m, n);
+		stats_incident(st, inc, &v);
+		incident_free(inc);
+		assert_int_equal(stats_of(st, COUNTY)->intakes, here);
+		assert_int_equal(stats_of(st, COUNTY)->late + stats_of(st, COUNTY)->omitted, 0);
+		end();
+	}
+}
+
+/* What sounds at once is one ring; the screen alone is none. */
+static void
+rings(void **state)
+{
+	static const struct { int64_t at; int prec; unsigned by; bool rang; } table[] = {
+	    {T0, PREC_FLASH, CHASE_BY_SCREEN, false}, {T0, PREC_FLASH, CHASE_BY_BELL, true}, {T0 + 400, PREC_FLASH, CHASE_BY_PHONE, false},
+	    {T0 + 500, PREC_ROUTINE, CHASE_BY_SMS, true}, {T0 + 999, PREC_FLASH, CHASE_BY_BELL, false},
+	    {T0 + 1000, PREC_FLASH, CHASE_BY_BELL | CHASE_BY_SCREEN, true}, {T0 + 2000, PREC_ROUTINE, CHASE_BY_MESSAGE, false},
+	    {T0 + 2001, PREC_ROUTINE, CHASE_BY_MESSAGE | CHASE_BY_PHONE, true}, {T0 + 2002, 0, CHASE_BY_BELL, false}};
+	struct stats_ring last = {0, 0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		if (stats_ring(&last, table[i].at, table[i].prec, table[i].by) != table[i].rang)
+			fail_msg("row %zu", i);
+}
+
 static void
 months(void **state)
 {
@@ -357,7 +394,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(months), cmocka_unit_test(in_time), cmocka_unit_test(leader_is_charged),
 	    cmocka_unit_test(clerk_is_charged), cmocka_unit_test(line_is_not_lateness), cmocka_unit_test(untold_is_not_late),
-	    cmocka_unit_test(corrections), cmocka_unit_test(explanations), cmocka_unit_test(asked)};
+	    cmocka_unit_test(corrections), cmocka_unit_test(explanations), cmocka_unit_test(asked), cmocka_unit_test(delivered_is_learned),
+	    cmocka_unit_test(rings)};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -376,6 +376,131 @@ passed_on(void **state)
 	world_free(city);
 }
 
+/* A directive is corrected, and a town answers the version on its screen: it has answered, and which version is said. */
+static void
+old_version(void **state)
+{
+	static const struct {
+		const char *what;
+		int minute;		/* of the answer to the first version; corrected at 10, asked at 46 */
+		const char *progress;
+		bool done;		/* the matter is done with */
+		const char *state_name;
+	} table[] = {
+	    {"done, after the correction", 45, "done", true, "已办结 答旧版"},
+	    {"goes on, after the correction", 45, "ongoing", false, NULL},
+	    {"done, before it", 5, "done", false, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		struct world *w = county_new(S1(21, 0));
+		const char *const order[] = {"kind", "directive", "to", XIZHOU, "to", QIANGTOU, "text", "封路", "due", "2026-08-12T22:00:00+08:00", "asks", "moved", NULL};
+		struct msgid one = sent(w, "one", order), two = {0};
+		const char *const mends[] = {"kind", "directive", "stage", "correction", "refs", text_of(&one), "to", XIZHOU, "to", QIANGTOU, "text", "封路", "due",
+		    "2026-08-12T21:40:00+08:00", "asks", "moved", "reason", "提前", "author", "李敏", NULL};
+		const char *const says[] = {"kind", "feedback", "text", "已封", "progress", table[i].progress, "moved", "7", NULL};
+		const char *const signs[] = {"kind", "receipt", "act", "signed", "person", "周平", NULL};
+		json_t *o, *owed;
+		const json_t *r, *it;
+		size_t k;
+		bool awaited = false, unsigned_ = false;
+
+		for (int minute = 1; minute <= 46; minute++) {
+			w->now = S1(21, minute);
+			if (minute == 1)
+				arrives(w, XIZHOU, &one, signs);
+			if (minute == 10)
+				two = sent(w, "two", mends);
+			if (minute == table[i].minute)
+				arrives(w, XIZHOU, &one, says);
+		}
+		o = ask_id(w, "track", &one);	/* the old one leads to the new one */
+		assert_string_equal(str(o, "id"), text_of(&two));
+		assert_string_equal(str(o, "asked_for"), text_of(&one));
+		json_decref(o);
+		o = ask_id(w, "track", &two);
+		r = row_where(o, "rows", "to", XIZHOU);
+		assert_string_equal(str(total(o, "moved"), "value"), "7");
+		assert_int_equal(num(total(o, "moved"), "known"), 1);
+		assert_true(json_is_true(json_object_get(r, "old")));
+		assert_string_equal(str(r, "old_name"), "答旧版");
+		assert_string_equal(str(r, "text"), "已封");
+		if (json_is_true(json_object_get(r, "open")) == table[i].done)
+			fail_msg("%s: %s", table[i].what, str(r, "state_name"));
+		if (table[i].state_name != NULL)
+			assert_string_equal(str(r, "state_name"), table[i].state_name);
+		assert_false(json_is_true(json_object_get(row_where(o, "rows", "to", QIANGTOU), "old")));
+		owed = ask(w, "owed", json_object());
+		json_array_foreach(json_object_get(owed, "items"), k, it) {
+			if (strcmp(str(it, "towards"), XIZHOU) != 0)
+				continue;
+			awaited |= strcmp(str(it, "what"), "await-feedback") == 0;
+			unsigned_ |= strcmp(str(it, "what"), "await-sign") == 0;
+		}
+		if (awaited != (table[i].minute < 10))
+			fail_msg("%s: awaited %d", table[i].what, awaited);
+		if (unsigned_ == table[i].done)	/* who answered the old one has not read this one */
+			fail_msg("%s: signature awaited %d", table[i].what, unsigned_);
+		json_decref(owed);
+		json_decref(o);
+		world_free(w);
+	}
+}
+
+static void
+keep_remark(void *ctx, const char *text)
+{
+	struct buf *all = ctx;
+
+	buf_printf(all, "%s\n", text);
+}
+
+/* At the town: an answer to what was taken back or corrected is taken, and says so. */
+static void
+stale_remark(void **state)
+{
+	static const struct {
+		const char *what, *type, *stage, *says;
+		bool other;	/* the answer names the new message */
+	} table[] = {
+	    {"as it stands", NULL, NULL, NULL, false},
+	    {"taken back", "revoked", NULL, "taken back at 21:50", false},
+	    {"corrected", NULL, "correction", "corrected at 21:50", false},
+	    {"corrected, the new one answered", NULL, "correction", NULL, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		struct world *w = county_new(S1(21, 30)), *below = town_new(XIZHOU, S1(21, 30));
+		struct query_env env = {.station = below->s, .zh = true};
+		const char *const order[] = {"kind", "directive", "to", XIZHOU, "text", "封路", NULL};
+		struct msgid id = sent(w, "order", order), next = id;
+		const char *const then[] = {"kind", "directive", "refs", text_of(&id), "to", XIZHOU, "text", "封路", "reason", "x", "author", "李敏",
+		    table[i].type != NULL ? "order_type" : "stage", table[i].type != NULL ? table[i].type : table[i].stage, NULL};
+		struct buf said = {0};
+
+		carry(w, below, COUNTY, &id);
+		w->now = below->now = S1(21, 50);
+		if (table[i].type != NULL || table[i].stage != NULL) {
+			next = sent(w, "then", then);
+			carry(w, below, COUNTY, &next);
+		}
+		below->now = S1(21, 52);
+		const char *const back[] = {"kind", "feedback", "refs", text_of(table[i].other ? &next : &id), "text", "已封", "progress", "done", NULL};
+		struct msgid answer = sent(below, "back", back);	/* taken, whatever it answers */
+		struct body *b = stored(below, &answer);
+
+		query_stale_remark(&env, b, below->now, keep_remark, &said);
+		if (table[i].says == NULL ? said.n != 0 : strstr(buf_cstr(&said), table[i].says) == NULL)
+			fail_msg("%s: %s", table[i].what, buf_cstr(&said));
+		buf_free(&said);
+		body_free(b);
+		world_free(w);
+		world_free(below);
+	}
+}
+
 int
 main(void)
 {
@@ -385,7 +510,8 @@ main(void)
 	    cmocka_unit_test(freshness),
 	    cmocka_unit_test(screen),
 	    cmocka_unit_test(promise_lapses), cmocka_unit_test(telephone_only),
-	    cmocka_unit_test(passed_on),
+	    cmocka_unit_test(passed_on), cmocka_unit_test(old_version),
+	    cmocka_unit_test(stale_remark),
 	};
 
 	return cmocka_run_group_tests(tests, load, unload);
