@@ -442,7 +442,7 @@ passed_row(void *ctx, const struct journal_msg *m)
 	return 0;
 }
 
-/* The correction of it; one that was itself recalled is none, and the fold knows. */
+/* The correction of it. */
 static int
 corrected_row(void *ctx, const struct journal_msg *m)
 {
@@ -457,16 +457,34 @@ corrected_row(void *ctx, const struct journal_msg *m)
 	return 0;
 }
 
-/* The version that stands.  0 or -1. */
+static int
+recalled_row(void *ctx, const struct journal_msg *m)
+{
+	struct passed *p = ctx;
+	struct body *b;
+
+	if (m->kind != KIND_DIRECTIVE || strcmp(m->id.origin, p->self) != 0 || (b = query_decode(m)) == NULL)
+		return 0;
+	if (body_enum(b, F_STAGE) == STAGE_WITHDRAWAL)
+		p->id = m->id;
+	body_free(b);
+	return 0;
+}
+
+/* The version that stands: a correction that was itself recalled is none.  0 or -1. */
 static int
 newest(struct query *q, struct msgid *id)
 {
 	for (int i = 0; i < VERSIONS_MAX; i++) {
-		struct passed p = { .self = q->self };
+		struct passed p = { .self = q->self }, gone = p;
 
 		if (q->j->ops->each_referring(q->j, id, corrected_row, &p) == -1)
 			return -1;
 		if (!msgid_is_set(&p.id) || msgid_cmp(&p.id, id) == 0)
+			break;
+		if (q->j->ops->each_referring(q->j, &p.id, recalled_row, &gone) == -1)
+			return -1;
+		if (msgid_is_set(&gone.id))
 			break;
 		*id = p.id;
 	}
