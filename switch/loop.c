@@ -542,23 +542,6 @@ events_open(struct loop *l, struct fault *f)
 	return 0;
 }
 
-/* On a full disk the ballast gives way, so that the journal can be opened and its epoch written. */
-static int
-journal_open(struct loop *l, bool fresh, struct fault *f)
-{
-	const struct stationdir *dir = l->conf->dir;
-
-	l->space = space_open(dir->journal, dir->room_mb, dir->ballast_mb);
-	space_make_way(l->space, false);
-	if ((l->journal = journal_sqlite_open(dir->journal, fresh, f)) == NULL &&
-	    (f->code == EX_IOERR || f->code == EX_CANTCREAT)) {
-		space_make_way(l->space, true);
-		memset(f, 0, sizeof(*f));
-		l->journal = journal_sqlite_open(dir->journal, fresh, f);
-	}
-	return l->journal != NULL ? 0 : -1;
-}
-
 static int
 station_open(struct loop *l, struct fault *f)
 {
@@ -566,7 +549,7 @@ station_open(struct loop *l, struct fault *f)
 	bool fresh = stationdir_fresh(dir);
 	struct station_conf conf;
 
-	if (journal_open(l, fresh, f) != 0)
+	if ((l->journal = loop_journal(dir, fresh, &l->space, f)) == NULL)
 		return -1;
 	if (!fresh && l->journal->ops->chain_seq(l->journal) == 0) {
 		fault_set(f, EX_DATAERR, "", _("the journal is empty, and this station has been at work: restore it"));

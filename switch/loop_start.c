@@ -8,6 +8,7 @@
 #include "log.h"
 #include "loop_start.h"
 #include "seal.h"
+#include "space.h"
 
 int
 loop_topology(const struct stationdir *dir, struct topology *t, struct fault *f)
@@ -66,6 +67,21 @@ loop_settings(const struct loop_conf *c, const struct topology *t, struct statio
 	out->day_begins = DAY_BEGINS;
 	randombytes_buf(&out->seed, sizeof(out->seed));
 	seal_key(dir->secret_key, out->seal);
+}
+
+struct journal *
+loop_journal(const struct stationdir *dir, bool fresh, struct space **space, struct fault *f)
+{
+	struct journal *j;
+
+	*space = space_open(dir->journal, dir->room_mb, dir->ballast_mb);
+	space_make_way(*space, false);
+	if ((j = journal_sqlite_open(dir->journal, fresh, f)) == NULL && (f->code == EX_IOERR || f->code == EX_CANTCREAT)) {
+		space_make_way(*space, true);
+		memset(f, 0, sizeof(*f));
+		j = journal_sqlite_open(dir->journal, fresh, f);
+	}
+	return j;
 }
 
 int64_t

@@ -15,4 +15,9 @@ void loop_settings(const struct loop_conf *, const struct topology *, struct sta
  * are never read again. */
 int loop_reread(const struct loop_conf *, struct topology *, struct rules **rules, struct fault *);
 
+/* On a full disk the ballast gives way, so that the journal can be opened and its epoch written.  *space is set in any case. */
+struct space;
+struct journal;
+struct journal *loop_journal(const struct stationdir *, bool fresh, struct space **space, struct fault *);
+
 #endif
